@@ -1,0 +1,38 @@
+# farholm_module(<name> [DEPENDS module…] [PRIVATE_DEPENDS module…] [LIBRARIES target…] [SOURCE_DIRS dir…])
+#
+# Declares the module in the current folder: every *.cpp but *_test.cpp becomes the static library
+# farholm_<name>; every *_test.cpp becomes the test program <name>_tests. DEPENDS are the only modules
+# whose headers the module may include; tools/include_check.py reads this call and enforces it.
+# LIBRARIES are third-party targets. TEST_DEPENDS are modules that only the tests may include.
+# A slash in the name (driver/docker) becomes an underscore in target names.
+function(farholm_module name)
+  cmake_parse_arguments(M "" "" "DEPENDS;LIBRARIES;TEST_DEPENDS;TEST_LIBRARIES" ${ARGN})
+  string(REPLACE "/" "_" target ${name})
+  file(GLOB sources CONFIGURE_DEPENDS *.cpp)
+  set(tests ${sources})
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  if(sources)
+    add_library(farholm_${target} STATIC ${sources})
+    set(scope PUBLIC)
+  else()
+    add_library(farholm_${target} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(farholm_${target} ${scope} ${CMAKE_SOURCE_DIR}/src)
+  foreach(dependency IN LISTS M_DEPENDS)
+    string(REPLACE "/" "_" dependency ${dependency})
+    target_link_libraries(farholm_${target} ${scope} farholm_${dependency})
+  endforeach()
+  target_link_libraries(farholm_${target} ${scope} ${M_LIBRARIES})
+  if(tests)
+    add_executable(${target}_tests ${tests})
+    target_link_libraries(${target}_tests PRIVATE farholm_${target} ${M_TEST_LIBRARIES} GTest::gmock GTest::gtest_main)
+    foreach(dependency IN LISTS M_TEST_DEPENDS)
+      string(REPLACE "/" "_" dependency ${dependency})
+      target_link_libraries(${target}_tests PRIVATE farholm_${dependency})
+    endforeach()
+    target_compile_definitions(${target}_tests PRIVATE FARHOLM_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    gtest_discover_tests(${target}_tests TEST_PREFIX "${name}/" DISCOVERY_MODE PRE_TEST PROPERTIES LABELS unit)
+  endif()
+endfunction()
