@@ -1,0 +1,23 @@
+// The world that a program runs in: what `main` (or a simulation) makes and hands down. References only;
+// whoever made the parts outlives whoever uses them.
+#pragma once
+
+#include "io/clock.h"
+#include "io/entropy.h"
+#include "io/files.h"
+#include "io/loop.h"
+#include "io/process.h"
+#include "io/stream.h"
+
+namespace farholm::io {
+
+struct World {
+  Loop& loop;
+  Clock& clock;
+  Entropy& entropy;
+  Files& files;
+  Network& network;
+  Processes& processes;
+};
+
+}  // namespace farholm::io
