@@ -1,0 +1,3 @@
+module farholm.dev/till
+
+go 1.24
