@@ -79,7 +79,8 @@ class [[nodiscard]] Task {
   }
   ~Task() { reset(); }
 
-  bool valid() const noexcept { return handle_ != nullptr; }
+  // Not `handle_ != nullptr`: that would ask std::expected's comparison about a Task<Result<T>>.
+  bool valid() const noexcept { return static_cast<bool>(handle_); }
   bool done() const noexcept { return handle_ && handle_.done(); }
 
   // Drops the coroutine, and with it everything that it waits for. Never from inside of it.
@@ -109,7 +110,7 @@ class [[nodiscard]] Task {
       }
       T await_resume() { return handle.promise().take(); }
     };
-    FARHOLM_ASSERT(handle_ != nullptr);
+    FARHOLM_ASSERT(valid());
     return Awaiter{handle_};
   }
 
