@@ -44,7 +44,9 @@ std::string to_yaml(const Value& value);
 
 std::string to_text(const Value& value);         // compact
 std::string to_pretty_text(const Value& value);  // indented by two
-// RFC 8785 (JCS): the one text that is hashed and signed. Invalid for a number beyond ±2^53 or not finite.
+// RFC 8785 (JCS): the one text that is hashed and signed. Invalid for a
+// number that some readers would change (an integer beyond ±2^53, or not finite) and for text that is not
+// UTF-8.
 Result<std::string> to_canonical_text(const Value& value);
 
 // RFC 7386.
