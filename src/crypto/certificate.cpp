@@ -1,0 +1,141 @@
+#include "crypto/certificate.h"
+
+#include <openssl/pem.h>
+
+#include "base/assert.h"
+#include "crypto/certificate_names.h"
+#include "crypto/openssl.h"
+
+namespace farholm::crypto {
+namespace {
+
+std::unexpected<Error> not_a_certificate(std::string_view why) {
+  forget_openssl_errors();
+  return fail(ErrorCode::BadRequest, "this is not a certificate that can be used: " + std::string(why));
+}
+
+std::vector<std::byte> der_of(const X509* certificate) {
+  const int size = i2d_X509(certificate, nullptr);
+  FARHOLM_ASSERT(size > 0);
+  std::vector<std::byte> der(static_cast<std::size_t>(size));
+  unsigned char* at = bytes_of(std::span(der));
+  FARHOLM_ASSERT(i2d_X509(certificate, &at) == size);
+  return der;
+}
+
+X509Ptr x509_of(const Certificate& certificate) {
+  const unsigned char* at = bytes_of(std::span(certificate.der()));
+  X509Ptr parsed(d2i_X509(nullptr, &at, static_cast<long>(certificate.der().size())));
+  FARHOLM_ASSERT(parsed != nullptr);
+  return parsed;
+}
+
+std::string hex_serial(const X509* certificate) {
+  const BnPtr number(ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr));
+  if (number == nullptr) return {};
+  std::vector<std::byte> bytes(static_cast<std::size_t>(BN_num_bytes(number.get())));
+  BN_bn2bin(number.get(), bytes_of(std::span(bytes)));
+  return to_hex(bytes);
+}
+
+}  // namespace
+
+Result<Certificate> Certificate::from_der(std::span<const std::byte> der) {
+  if (der.size() > kSizeBytesMax) return not_a_certificate("it is too long");
+  const unsigned char* at = bytes_of(der);
+  const X509Ptr parsed(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+  if (parsed == nullptr || at != bytes_of(der) + der.size())
+    return not_a_certificate("it is not X.509 in DER");
+  KeyPtr key(X509_get_pubkey(parsed.get()));
+  auto handle = KeyHandle::take(std::move(key));
+  if (!handle) return not_a_certificate("its key is neither Ed25519 nor P-256");
+
+  Certificate certificate({der.begin(), der.end()}, KeyHandle::public_key(std::move(*handle)));
+  certificate.subject_ = read_subject(X509_get_subject_name(parsed.get()));
+  certificate.issuer_ = read_subject(X509_get_issuer_name(parsed.get()));
+  FARHOLM_TRY(certificate.validity_.not_before, read_time(X509_get0_notBefore(parsed.get())));
+  FARHOLM_TRY(certificate.validity_.not_after, read_time(X509_get0_notAfter(parsed.get())));
+  int critical = 0;
+  const GeneralNamesPtr names(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(parsed.get(), NID_subject_alt_name, &critical, nullptr)));
+  if (names != nullptr) certificate.names_ = read_names(names.get());
+  // -1: there is none. -2: there are two, or it cannot be read.
+  if (names == nullptr && critical != -1) return not_a_certificate("its alternative names cannot be read");
+  certificate.serial_ = hex_serial(parsed.get());
+  certificate.is_authority_ = X509_check_ca(parsed.get()) == 1;
+  forget_openssl_errors();
+  return certificate;
+}
+
+Result<Certificate> Certificate::from_pem(std::string_view pem) {
+  FARHOLM_TRY(auto chain, chain_from_pem(pem));
+  if (chain.size() != 1) return not_a_certificate("more than one came where one was expected");
+  return std::move(chain.front());
+}
+
+Result<std::vector<Certificate>> Certificate::chain_from_pem(std::string_view pem) {
+  if (pem.size() > 2 * kChainMax * kSizeBytesMax) return not_a_certificate("it is too long");
+  const auto bio = bio_over(pem);
+  std::vector<Certificate> chain;
+  while (true) {
+    const X509Ptr parsed(PEM_read_bio_X509(bio.get(), nullptr, nullptr, const_cast<char*>("")));
+    if (parsed == nullptr) break;
+    if (chain.size() == kChainMax) return not_a_certificate("the chain is too long");
+    FARHOLM_TRY(auto certificate, from_der(der_of(parsed.get())));
+    chain.push_back(std::move(certificate));
+  }
+  forget_openssl_errors();
+  if (chain.empty()) return not_a_certificate("it is not PEM with \"BEGIN CERTIFICATE\"");
+  return chain;
+}
+
+std::string Certificate::to_pem() const {
+  const auto bio = empty_bio();
+  FARHOLM_ASSERT(PEM_write_bio_X509(bio.get(), x509_of(*this).get()) == 1);
+  return text_in(bio);
+}
+
+Result<void> verify_chain(const Certificate& leaf, const std::vector<Certificate>& intermediates,
+                          const std::vector<Certificate>& roots, const ChainRules& rules) {
+  const std::unique_ptr<X509_STORE, Freer<X509_STORE_free>> store(X509_STORE_new());
+  for (const auto& root : roots) X509_STORE_add_cert(store.get(), x509_of(root).get());
+  const X509StackPtr untrusted(sk_X509_new_null());
+  if (intermediates.size() > Certificate::kChainMax) return not_a_certificate("the chain is too long");
+  for (const auto& certificate : intermediates) {
+    sk_X509_push(untrusted.get(), x509_of(certificate).release());
+  }
+  const X509Ptr certificate = x509_of(leaf);
+  const std::unique_ptr<X509_STORE_CTX, Freer<X509_STORE_CTX_free>> context(X509_STORE_CTX_new());
+  FARHOLM_ASSERT(X509_STORE_CTX_init(context.get(), store.get(), certificate.get(), untrusted.get()) == 1);
+  X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(context.get());
+  // OpenSSL looks at a time that was set even when told not to.
+  if (rules.ignore_times) {
+    X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_NO_CHECK_TIME);
+  } else {
+    const auto at = std::chrono::floor<std::chrono::seconds>(rules.at).time_since_epoch().count();
+    X509_VERIFY_PARAM_set_time(parameters, static_cast<time_t>(at));
+  }
+  X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN);
+  if (rules.use == ChainRules::Use::Server) {
+    X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SSL_SERVER);
+  } else if (rules.use == ChainRules::Use::Client) {
+    X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SSL_CLIENT);
+  }
+  const bool right = X509_verify_cert(context.get()) == 1;
+  forget_openssl_errors();
+  if (right) return {};
+  return fail(ErrorCode::Unauthorized,
+              "the certificate of \"" + leaf.subject().common_name + "\" is not accepted: " +
+                  X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get())));
+}
+
+bool matches_host(const Certificate& certificate, const std::string& host) {
+  const X509Ptr parsed = x509_of(certificate);
+  const bool matches = X509_check_ip_asc(parsed.get(), host.c_str(), 0) == 1 ||
+                       X509_check_host(parsed.get(), host.data(), host.size(),
+                                       X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr) == 1;
+  forget_openssl_errors();
+  return matches;
+}
+
+}  // namespace farholm::crypto
