@@ -68,7 +68,7 @@ struct Mount {
   Kind kind = Kind::Volume;
   std::string source;  // a volume's name or a path on the host; unused for tmpfs
   std::string target;
-  std::string options;  // tmpfs only: "exec,mode=755"
+  std::string options;  // tmpfs: "exec,mode=755"; bind: how mounts spread, "rshared" ("" is the engine's way)
 };
 
 struct ContainerSpec {
@@ -83,10 +83,11 @@ struct ContainerSpec {
   std::string address;  // fixed, within the network's subnet
   std::vector<PortBinding> ports;
   std::vector<Mount> mounts;
-  std::vector<std::string> capabilities;  // added; an empty list adds none
+  std::vector<std::string> capabilities_dropped;  // before those below are added; "ALL"
+  std::vector<std::string> capabilities;          // added; an empty list adds none
   std::vector<std::string> security_options;
   std::map<std::string, std::string> sysctls;
-  std::vector<std::string> devices;  // "/dev/fuse", at the same path inside, if the host has it
+  std::vector<std::string> device_rules;  // "a *:* rwm"
   bool private_cgroup_namespace = false;
   // Nothing of /proc and /sys is hidden or read-only (docker run --security-opt systempaths=unconfined).
   bool unmasked_system_paths = false;
