@@ -20,7 +20,7 @@ addons_go_toolchain=1.26.8
 # shellcheck disable=SC2034
 addons=(flannel local-path node-exporter till)
 
-# --- flannel: flanneld and install-conf, its CNI plugin, iptables
+# --- flannel: flanneld and install-conf, its CNI plugin, iptables, a shell
 
 # What the two images that are not static stand on.
 layer_base() {
@@ -64,12 +64,13 @@ layer_flannel_cni() {
 
 images_flannel() {
   find_addons_go
+  layer busybox "$busybox_version" "busybox from a Debian package"
   layer base "" "a few Debian packages as the base of images"
   layer iptables "" "iptables from Debian packages"
   layer flanneld "$go_version $flannel_version" ""
   layer flannel_cni "$go_version $flannel_cni_version" ""
-  image "farholm.dev/flannel:$flannel_version" --layer "$base" --layer "$iptables" --layer "$flannel_cni" --layer "$flanneld" \
-    --entrypoint '["/opt/bin/flanneld"]'
+  image "farholm.dev/flannel:$flannel_version" --layer "$base" --layer "$busybox" --layer "$iptables" --layer "$flannel_cni" \
+    --layer "$flanneld" --entrypoint '["/opt/bin/flanneld"]'
 }
 
 # --- local-path: the provisioner, and the shell that makes and removes folders for it
@@ -86,7 +87,7 @@ layer_busybox() {
   debian_files "$1/root" busybox-static
   debian_version "$1/root" busybox-static "$busybox_version"
   users "$1/root"
-  for program in sh mkdir rm chmod sync ls cat; do
+  for program in sh mkdir rm chmod sync sleep ls cat; do
     ln -s busybox "$1/root/usr/bin/$program"
   done
 }
