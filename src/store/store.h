@@ -136,8 +136,9 @@ class Store {
   // the earlier ones. When it returns they are durable and every watch can see them. Outcomes are in the
   // order of the writes. Errors: what a Decide said; Invalid for a value without metadata or an impossible
   // key; RequestEntityTooLarge; TooManyRequests when too much is waiting; ServiceUnavailable when the disk
-  // is full or failing, in which case nothing was applied (after a failing disk every later write is refused
-  // until the store is opened again). Dropping the task before it was decided withdraws the writes.
+  // is full (nothing was applied) or fails (nothing is shown; whether it was applied is known when the store
+  // is opened again, and until then every later write is refused). Dropping the task before it was decided
+  // withdraws the writes.
   virtual io::Task<Result<std::vector<Outcome>>> commit(std::vector<Write> writes) = 0;
 
   // Expired when events after options.after_revision were lost; a quiet resource never expires.
