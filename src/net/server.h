@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "io/clock.h"
@@ -12,6 +14,19 @@
 #include "net/exchange.h"
 
 namespace farholm::net {
+
+// Takes the connections that agreed, by ALPN, on a protocol that is not HTTP (the link's), so that one port
+// serves both. They count no longer against the server's limits.
+class ProtocolHandler {
+ public:
+  virtual ~ProtocolHandler() = default;
+  virtual void take(std::unique_ptr<TlsStream> stream, Peer peer) = 0;
+};
+
+struct OtherProtocol {
+  std::string alpn;
+  ProtocolHandler* handler = nullptr;  // outlives the server
+};
 
 struct ServerOptions {
   std::size_t connections_max = 256;  // the one that has been idle longest makes room for a new one
@@ -25,6 +40,7 @@ struct ServerOptions {
   io::Duration body_timeout = std::chrono::seconds(60);   // for read_body()
   io::Duration idle_timeout = std::chrono::seconds(120);  // between requests
   io::Duration write_timeout = std::chrono::seconds(60);  // without any progress
+  std::vector<OtherProtocol> other_protocols;             // their names are in the TlsContext's list too
 };
 
 class HttpServer final {

@@ -1,0 +1,70 @@
+#include "net/server_state.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "io/scope.h"
+
+namespace farholm::net {
+namespace {
+
+constexpr std::size_t kPieceBytes = 16 << 10;
+
+io::Task<Result<std::string>> read_charged(BodyBudget& budget, BodyReader& body, std::uint64_t limit_bytes) {
+  std::string whole;
+  while (true) {
+    // One byte more than the limit is asked for, so that a body of exactly the limit is seen to end.
+    const auto had = whole.size();
+    whole.resize(static_cast<std::size_t>(std::min<std::uint64_t>(had + kPieceBytes, limit_bytes + 1)));
+    FARHOLM_CO_TRY(const auto count,
+                   co_await body.read(std::as_writable_bytes(std::span(whole).subspan(had))));
+    whole.resize(had + count);
+    if (count == 0) co_return whole;
+    if (whole.size() > limit_bytes) {
+      co_return fail(ErrorCode::RequestEntityTooLarge,
+                     fmt::format("the request's body is longer than the limit of {} bytes", limit_bytes));
+    }
+    if (!budget.take(count)) {
+      co_return fail(ErrorCode::TooManyRequests, "too many large requests at once; try again later");
+    }
+  }
+}
+
+}  // namespace
+
+bool BodyBudget::take(std::uint64_t bytes) {
+  if (server_.body_bytes_held + bytes > server_.options.body_memory_bytes_max) return false;
+  server_.body_bytes_held += bytes;
+  held_ += bytes;
+  return true;
+}
+
+io::Task<Result<std::string>> read_body_within(ServerState& server, BodyBudget& budget, BodyReader& body,
+                                               std::uint64_t limit_bytes) {
+  return io::with_deadline(server.loop, server.options.body_timeout, "the request's body did not arrive",
+                           read_charged(budget, body, limit_bytes));
+}
+
+std::string http_date(io::WallTime time) {
+  using namespace std::chrono;
+  static constexpr std::array<const char*, 7> kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr std::array<const char*, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const auto day = floor<days>(time);
+  const year_month_day date(day);
+  const hh_mm_ss clock(floor<seconds>(time - day));
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", kDays[weekday(day).c_encoding()],
+                     static_cast<unsigned>(date.day()), kMonths[static_cast<unsigned>(date.month()) - 1],
+                     static_cast<int>(date.year()), clock.hours().count(), clock.minutes().count(),
+                     clock.seconds().count());
+}
+
+Response plain_answer(int status, std::string_view detail) {
+  return Response{.status = status,
+                  .headers = {{"Content-Type", "text/plain; charset=utf-8"}},
+                  .body = fmt::format("{} {}: {}\n", status, reason_phrase(status), detail)};
+}
+
+}  // namespace farholm::net

@@ -1,0 +1,72 @@
+// What the connections of one HttpServer share. Internal to net.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/log.h"
+#include "io/event.h"
+#include "net/server.h"
+
+namespace farholm::net {
+
+struct ServerState {
+  io::Loop& loop;
+  HttpHandler& handler;
+  Logger log;
+  ServerOptions options;
+  std::uint64_t body_bytes_held = 0;
+  io::Event draining;  // set once: no new requests
+};
+
+// How busy a connection is; the server reads it to choose which one makes room.
+class ConnectionActivity {
+ public:
+  explicit ConnectionActivity(io::Loop& loop) : loop_(loop), evicted(loop) { touch(); }
+  // A handler has begun or ended.
+  void begin() { ++running_; }
+  void end() {
+    --running_;
+    touch();
+  }
+  bool idle() const { return running_ == 0; }
+  io::MonotonicTime idle_since() const { return idle_since_; }
+
+ private:
+  void touch() { idle_since_ = loop_.clock().monotonic(); }
+  io::Loop& loop_;
+  int running_ = 0;
+  io::MonotonicTime idle_since_;
+
+ public:
+  io::Event evicted;  // set: close now
+};
+
+// A share of the memory for bodies that are held whole; given back when it goes.
+class BodyBudget {
+ public:
+  explicit BodyBudget(ServerState& server) : server_(server) {}
+  BodyBudget(const BodyBudget&) = delete;
+  BodyBudget& operator=(const BodyBudget&) = delete;
+  ~BodyBudget() { server_.body_bytes_held -= held_; }
+  // False when the server holds too much already.
+  bool take(std::uint64_t bytes);
+
+ private:
+  ServerState& server_;
+  std::uint64_t held_ = 0;
+};
+
+// Reads a whole body under a limit, the server's budget and its time for bodies.
+io::Task<Result<std::string>> read_body_within(ServerState& server, BodyBudget& budget, BodyReader& body,
+                                               std::uint64_t limit_bytes);
+
+// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 §5.6.7).
+std::string http_date(io::WallTime time);
+
+// A plain answer for what goes wrong before or without a handler: the status and its reason as text.
+Response plain_answer(int status, std::string_view detail);
+
+}  // namespace farholm::net
