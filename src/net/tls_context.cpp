@@ -110,7 +110,8 @@ Result<std::shared_ptr<TlsConfig>> make_config(bool server, TlsVersion minimum,
                                    SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(context, 0);
-  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE);
+  SSL_CTX_set_mode(context,
+                   SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_NO_AUTO_CHAIN);
   SSL_CTX_set_max_cert_list(context, kPeerChainBytesMax);
   if (server && !config->alpn_wire.empty()) SSL_CTX_set_alpn_select_cb(context, select_alpn, config.get());
   if (!server && !config->alpn_wire.empty()) {
