@@ -1,0 +1,62 @@
+#include "engine/memory.h"
+
+#include <algorithm>
+
+namespace farholm::engine {
+
+namespace {
+
+// The entry for a layer; a new fingerprint starts afresh.
+Attempts& attempts_for(Memory& memory, const std::string& layer, const std::string& fingerprint) {
+  Attempts& attempts = memory.layers[layer];
+  if (attempts.fingerprint != fingerprint) attempts = {.fingerprint = fingerprint};
+  return attempts;
+}
+
+void fail(Attempts& attempts, std::string message, io::MonotonicTime now, std::uint64_t entropy) {
+  ++attempts.failures;
+  attempts.last_at = now;
+  attempts.retry_at = now + retry_pause(attempts.failures, entropy);
+  attempts.message = std::move(message);
+}
+
+}  // namespace
+
+io::Duration retry_pause(std::uint32_t failures, std::uint64_t entropy) {
+  if (failures == 0) return io::Duration::zero();
+  // 2^20 seconds are beyond kRetryMost already.
+  const std::uint32_t doublings = std::min<std::uint32_t>(failures - 1, 20);
+  const io::Duration most = std::min(kRetryMost, kRetryFirst * (std::int64_t{1} << doublings));
+  const auto span = static_cast<std::uint64_t>((most - kRetryLeast).count()) + 1;
+  return kRetryLeast + io::Duration(static_cast<io::Duration::rep>(entropy % span));
+}
+
+void record_failure(Memory& memory, const std::string& layer, const std::string& fingerprint,
+                    std::string message, io::MonotonicTime now, std::uint64_t entropy) {
+  fail(attempts_for(memory, layer, fingerprint), std::move(message), now, entropy);
+}
+
+void record_applied(Memory& memory, const std::string& layer, const std::string& fingerprint, bool was_repair,
+                    io::MonotonicTime now, std::uint64_t entropy) {
+  Attempts& attempts = attempts_for(memory, layer, fingerprint);
+  const bool calm = attempts.repairs == 0 || now - attempts.last_at >= kRepairCalm;
+  attempts.repairs = was_repair ? (calm ? 1 : attempts.repairs + 1) : 0;
+  attempts.failures = 0;
+  attempts.message.clear();
+  attempts.last_at = now;
+  attempts.retry_at = now + retry_pause(attempts.repairs, entropy);
+}
+
+void record_removed(Memory& memory, const std::string& layer) {
+  memory.layers.erase(layer);
+}
+
+void record_fetch_failure(Memory& memory, std::string message, io::MonotonicTime now, std::uint64_t entropy) {
+  fail(memory.content, std::move(message), now, entropy);
+}
+
+void record_fetched(Memory& memory) {
+  memory.content = {};
+}
+
+}  // namespace farholm::engine

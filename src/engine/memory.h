@@ -1,0 +1,31 @@
+// How steps went, and when to try again: exponential pauses with full jitter, so that a thousand sites that
+// failed together do not retry together. Pure: the entropy comes in as a value. Any thread.
+#pragma once
+
+#include "engine/model.h"
+
+namespace farholm::engine {
+
+inline constexpr io::Duration kRetryFirst = std::chrono::seconds(2);
+inline constexpr io::Duration kRetryMost = std::chrono::minutes(5);
+// Even the luckiest draw waits so long: a failing step must not spin.
+inline constexpr io::Duration kRetryLeast = std::chrono::milliseconds(500);
+// A layer that stayed right for so long starts counting its repairs anew.
+inline constexpr io::Duration kRepairCalm = std::chrono::minutes(10);
+
+// Evenly in [kRetryLeast, min(kRetryMost, kRetryFirst * 2^(failures-1))]; `entropy` is any 64 random bits.
+io::Duration retry_pause(std::uint32_t failures, std::uint64_t entropy);
+
+// `fingerprint` is the desired one, empty for a removal.
+void record_failure(Memory& memory, const std::string& layer, const std::string& fingerprint,
+                    std::string message, io::MonotonicTime now, std::uint64_t entropy);
+// After apply returned. A repair that follows another soon is spaced like a failure: two who fight over an
+// object must not do it at full speed.
+void record_applied(Memory& memory, const std::string& layer, const std::string& fingerprint, bool was_repair,
+                    io::MonotonicTime now, std::uint64_t entropy);
+void record_removed(Memory& memory, const std::string& layer);
+
+void record_fetch_failure(Memory& memory, std::string message, io::MonotonicTime now, std::uint64_t entropy);
+void record_fetched(Memory& memory);
+
+}  // namespace farholm::engine

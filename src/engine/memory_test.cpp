@@ -1,0 +1,63 @@
+#include "engine/memory.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/test_input.h"
+
+namespace farholm::engine {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+using test::at;
+
+constexpr std::uint64_t kLuckiest = 0;
+
+TEST(RetryPause, IsNeverShorterThanTheLeastNorLongerThanTheMost) {
+  for (std::uint32_t failures = 1; failures < 100; ++failures)
+    for (const std::uint64_t entropy : {std::uint64_t{0}, std::uint64_t{12345678901}, ~std::uint64_t{0}}) {
+      const auto pause = retry_pause(failures, entropy);
+      EXPECT_GE(pause, kRetryLeast);
+      EXPECT_LE(pause, kRetryMost);
+    }
+}
+
+TEST(RetryPause, TheFirstFailureIsRetriedWithinItsFirstPause) {
+  for (std::uint64_t entropy = 1; entropy < 1'000'000'000'000; entropy *= 7)
+    EXPECT_LE(retry_pause(1, entropy), kRetryFirst);
+}
+
+TEST(RetryPause, WithoutAFailureThereIsNone) {
+  EXPECT_EQ(retry_pause(0, 42), io::Duration::zero());
+}
+
+TEST(Memory, ASuccessForgetsFailures) {
+  Memory memory;
+  record_failure(memory, "a", "1", "broken", at(seconds(5)), 3);
+  record_failure(memory, "a", "1", "broken", at(seconds(9)), 3);
+  EXPECT_EQ(memory.layers["a"].failures, 2U);
+  record_applied(memory, "a", "1", /*was_repair=*/false, at(seconds(10)), 3);
+  EXPECT_EQ(memory.layers["a"].failures, 0U);
+  EXPECT_EQ(memory.layers["a"].message, "");
+  EXPECT_EQ(memory.layers["a"].retry_at, at(seconds(10)));
+}
+
+TEST(Memory, RepairsThatFollowOneAnotherAreSpacedMoreAndMore) {
+  Memory memory;
+  record_applied(memory, "a", "1", /*was_repair=*/true, at(seconds(0)), kLuckiest);
+  EXPECT_EQ(memory.layers["a"].repairs, 1U);
+  record_applied(memory, "a", "1", /*was_repair=*/true, at(seconds(5)), kLuckiest);
+  EXPECT_EQ(memory.layers["a"].repairs, 2U);
+  record_applied(memory, "a", "1", /*was_repair=*/true, at(seconds(5)) + kRepairCalm, kLuckiest);
+  EXPECT_EQ(memory.layers["a"].repairs, 1U);
+}
+
+TEST(Memory, ARemovedLayerIsForgotten) {
+  Memory memory;
+  record_failure(memory, "a", "", "broken", at(seconds(5)), 3);
+  record_removed(memory, "a");
+  EXPECT_TRUE(memory.layers.empty());
+}
+
+}  // namespace
+}  // namespace farholm::engine

@@ -1,0 +1,89 @@
+// The values that a site's decisions are made of: the plan's layers, the journal, what drivers saw, and what
+// was tried lately. Plain values, owned by the caller (the agent); any thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "io/clock.h"
+
+namespace farholm::engine {
+
+// As driver::Health, and what one gets when looking failed.
+enum class Health : std::uint8_t { Unknown, Absent, Drifted, Progressing, Healthy, Failed };
+
+// What a driver saw of a layer.
+struct Observation {
+  Health health = Health::Unknown;
+  std::string fingerprint;  // of what was last applied completely; empty when unknown
+  std::string message;      // one sentence that names the object; empty when healthy
+  bool operator==(const Observation&) const = default;
+};
+
+enum class Enforcement : std::uint8_t {
+  Enforce,  // drift is repaired
+  Report,   // drift is only told
+};
+
+// A layer as the plan wants it.
+struct DesiredLayer {
+  std::string name;
+  std::string type;
+  std::string fingerprint;
+  // The layers that must be healthy before this one is changed. Without a value: all that stand before it
+  // in the plan.
+  std::optional<std::vector<std::string>> depends_on;
+  std::vector<std::string> content;  // digests that must be local before it can be applied
+  Enforcement enforcement = Enforcement::Enforce;
+  bool operator==(const DesiredLayer&) const = default;
+};
+
+struct DesiredPlan {
+  std::string digest;                // of the plan's payload: its identity
+  std::vector<DesiredLayer> layers;  // in order; names are unique
+  bool operator==(const DesiredPlan&) const = default;
+};
+
+// A layer that the journal says was applied, at least in part. Journalled with an empty fingerprint before
+// the first apply begins, with the fingerprint after apply returned.
+struct AppliedLayer {
+  std::string name;
+  std::string type;
+  std::string fingerprint;
+  bool operator==(const AppliedLayer&) const = default;
+};
+
+// What was tried for one layer (or for content) since the agent started; see memory.h. Losing it costs one
+// early retry.
+struct Attempts {
+  std::string fingerprint;     // of the layer when it was tried: a new one starts afresh
+  std::uint32_t failures = 0;  // in a row
+  std::uint32_t repairs = 0;   // without a calm time between them
+  io::MonotonicTime last_at;
+  io::MonotonicTime retry_at;
+  std::string message;  // of the last failure; empty after a success
+  bool operator==(const Attempts&) const = default;
+};
+
+struct Memory {
+  std::map<std::string, Attempts> layers;  // by name
+  Attempts content;
+};
+
+struct Input {
+  io::MonotonicTime now;
+  std::optional<DesiredPlan> plan;                    // the accepted plan
+  std::optional<DesiredPlan> last_good;               // the newest plan that was wholly healthy
+  std::optional<io::MonotonicTime> plan_accepted_at;  // carried for deadlines; not looked at yet
+  std::vector<AppliedLayer> applied;                  // in the order in which they were first applied
+  std::map<std::string, Observation> observed;        // by layer; without an entry: not looked at yet
+  std::set<std::string> missing_content;              // digests that are not local
+  Memory memory;
+};
+
+}  // namespace farholm::engine
