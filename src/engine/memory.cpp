@@ -39,8 +39,11 @@ void record_failure(Memory& memory, const std::string& layer, const std::string&
 void record_applied(Memory& memory, const std::string& layer, const std::string& fingerprint, bool was_repair,
                     io::MonotonicTime now, std::uint64_t entropy) {
   Attempts& attempts = attempts_for(memory, layer, fingerprint);
+  // The same change once more is a repair too: what was applied did not stay.
+  const bool again = was_repair || attempts.applied;
   const bool calm = attempts.repairs == 0 || now - attempts.last_at >= kRepairCalm;
-  attempts.repairs = was_repair ? (calm ? 1 : attempts.repairs + 1) : 0;
+  attempts.repairs = again ? (calm ? 1 : attempts.repairs + 1) : 0;
+  attempts.applied = true;
   attempts.failures = 0;
   attempts.message.clear();
   attempts.last_at = now;

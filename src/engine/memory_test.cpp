@@ -7,7 +7,6 @@
 namespace farholm::engine {
 namespace {
 
-using std::chrono::minutes;
 using std::chrono::seconds;
 using test::at;
 
@@ -50,6 +49,14 @@ TEST(Memory, RepairsThatFollowOneAnotherAreSpacedMoreAndMore) {
   EXPECT_EQ(memory.layers["a"].repairs, 2U);
   record_applied(memory, "a", "1", /*was_repair=*/true, at(seconds(5)) + kRepairCalm, kLuckiest);
   EXPECT_EQ(memory.layers["a"].repairs, 1U);
+}
+
+TEST(Memory, AChangeThatDoesNotStayIsSpacedLikeARepair) {
+  Memory memory;
+  record_applied(memory, "a", "1", /*was_repair=*/false, at(seconds(0)), kLuckiest);
+  EXPECT_EQ(memory.layers["a"].retry_at, at(seconds(0)));
+  record_applied(memory, "a", "1", /*was_repair=*/false, at(seconds(1)), kLuckiest);
+  EXPECT_GT(memory.layers["a"].retry_at, at(seconds(1)));
 }
 
 TEST(Memory, ARemovedLayerIsForgotten) {

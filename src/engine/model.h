@@ -64,6 +64,7 @@ struct Attempts {
   std::string fingerprint;     // of the layer when it was tried: a new one starts afresh
   std::uint32_t failures = 0;  // in a row
   std::uint32_t repairs = 0;   // without a calm time between them
+  bool applied = false;        // at least once since then
   io::MonotonicTime last_at;
   io::MonotonicTime retry_at;
   std::string message;  // of the last failure; empty after a success

@@ -118,19 +118,19 @@ class Freezer {
       images = bundle->images;
       std::set<std::string> identities;
       for (const auto& manifest : bundle->manifests) {
-        const std::string where = fmt::format("{}.content.bundle: {}", path, identity_of(manifest).text());
-        auto problems = check_manifest(manifest, where);
+        const Place place{.field = path + ".content.bundle", .in_bundle = identity_of(manifest).text()};
+        for (const auto& problem : check_manifest(manifest, ""))
+          add_cause(place, problem.field.empty() ? "" : problem.field.substr(1), manifest, problem.message);
         if (!identities.insert(identity_of(manifest).key()).second)
-          problems.push_back(object::field_duplicate(where, identity_of(manifest).text()));
-        causes_.insert(causes_.end(), problems.begin(), problems.end());
+          add_cause(place, "", manifest, "comes twice");
         objects.push_back(escape_others(manifest, declared_));
-        resolve_images(objects.back(), where + " ", layer, bundle, bundles, images);
+        resolve_images(objects.back(), place, layer, bundle, bundles, images);
       }
     }
     for (std::size_t i = 0; i < layer.inline_objects.size(); ++i) {
       objects.push_back(layer.inline_objects[i]);
-      resolve_images(objects.back(), fmt::format("{}.content.inline[{}].", path, i), layer, bundle, bundles,
-                     images);
+      resolve_images(objects.back(), {.field = fmt::format("{}.content.inline[{}]", path, i)}, layer, bundle,
+                     bundles, images);
     }
     for (auto& one : objects) one.erase("status");
     json::Value blob = {{"name", layer.name},
@@ -142,25 +142,33 @@ class Freezer {
     return blob;
   }
 
-  // `prefix` stands before each image's path.
-  void resolve_images(json::Value& object, const std::string& prefix, const LayerSpec& layer,
-                      const Bundle* bundle, std::set<std::string>& bundles,
-                      std::map<std::string, std::string>& images) {
+  // Where an object was written: a cause for one in a bundle has the bundle's field, and names the object.
+  struct Place {
+    std::string field;
+    std::string in_bundle;  // the object; empty for inline ones
+  };
+
+  void add_cause(const Place& place, const std::string& path, const json::Value& value, std::string detail) {
+    if (place.in_bundle.empty())
+      causes_.push_back(object::field_invalid(place.field + "." + path, value, std::move(detail)));
+    else
+      causes_.push_back({.reason = "FieldValueInvalid",
+                         .message = fmt::format("{} in the bundle, {}: {}", place.in_bundle, path, detail),
+                         .field = place.field});
+  }
+
+  void resolve_images(json::Value& object, const Place& place, const LayerSpec& layer, const Bundle* bundle,
+                      std::set<std::string>& bundles, std::map<std::string, std::string>& images) {
     for_each_image(object, "", [&](std::string& image, const std::string& path) {
-      const std::string field = prefix + path;
       if (image.find("${") != std::string::npos) {
         if (!layer.allow_pull)
-          causes_.push_back(object::field_invalid(
-              field, image,
-              "an image may not depend on a variable, unless the layer says allowPull: it could "
-              "not be resolved to a digest"));
+          add_cause(place, path, image,
+                    "an image may not depend on a variable, unless the layer says allowPull: it could not be "
+                    "resolved to a digest");
         return;
       }
       const auto reference = parse_image_reference(image);
-      if (!reference) {
-        causes_.push_back(object::field_invalid(field, image, "is not an image reference"));
-        return;
-      }
+      if (!reference) return add_cause(place, path, image, "is not an image reference");
       const auto source = find_image(*reference, bundle);
       if (source && (reference->digest.empty() || reference->digest == source->image_digest)) {
         bundles.insert(source->bundle_digest);
@@ -169,14 +177,13 @@ class Freezer {
       } else if (layer.allow_pull) {
         return;
       } else if (source) {
-        causes_.push_back(object::field_invalid(
-            field, image, fmt::format("the bundles' image of that name is {}", source->image_digest)));
+        add_cause(place, path, image,
+                  fmt::format("the bundles' image of that name is {}", source->image_digest));
       } else {
-        causes_.push_back(object::field_invalid(
-            field, image,
-            fmt::format("no bundle contains the image {}: add it to one with `farholm bundle`, or say "
-                        "allowPull in the layer",
-                        reference->text())));
+        add_cause(place, path, image,
+                  fmt::format("no bundle contains the image {}: add it to one with `farholm bundle`, or say "
+                              "allowPull in the layer",
+                              reference->text()));
       }
     });
   }

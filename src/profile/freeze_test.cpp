@@ -90,6 +90,18 @@ TEST(Freeze, AnImageThatNoBundleContainsIsNamedWithItsField) {
   EXPECT_EQ(blob(*allowed, 2)["allowPull"], true);
 }
 
+TEST(Freeze, AnImageInABundleIsNamedWithItsObjectAndTheBundlesField) {
+  auto catalog = demo_catalog();
+  catalog.bundles[1].images.clear();
+  const auto refused = freeze(demo_profile_spec(), catalog);
+  ASSERT_EQ(refused.error().causes.size(), 1U);
+  EXPECT_EQ(refused.error().causes[0].field, "spec.layers[1].content.bundle");
+  EXPECT_THAT(
+      refused.error().causes[0].message,
+      HasSubstr("Deployment shop/flannel in the bundle, spec.template.spec.containers[0].image: no bundle "
+                "contains the image farholm.dev/flannel:1.0"));
+}
+
 TEST(Freeze, AnInitContainersImageCountsToo) {
   auto spec = demo_profile_spec();
   spec["layers"][2]["content"]["inline"][0]["spec"]["template"]["spec"]["initContainers"] = {
