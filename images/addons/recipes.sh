@@ -87,7 +87,7 @@ layer_busybox() {
   debian_files "$1/root" busybox-static
   debian_version "$1/root" busybox-static "$busybox_version"
   users "$1/root"
-  for program in sh mkdir rm chmod sync sleep ls cat ip; do
+  for program in sh mkdir rm chmod sync sleep seq grep ls cat ip; do
     ln -s busybox "$1/root/usr/bin/$program"
   done
 }
