@@ -39,7 +39,7 @@ std::string context_of(const Entry& entry) {
   return context + fmt::format("{} {}", entry.revision, entry.created_revision);
 }
 
-Result<void> configure(Database& database) {
+Result<void> configure(Database& database, int checkpoint_pages) {
   // Before anything looks at the database: no shared memory is needed then.
   FARHOLM_CHECK(database.execute("PRAGMA locking_mode = EXCLUSIVE"));
   FARHOLM_TRY(const auto mode, database.query("PRAGMA journal_mode = WAL"));
@@ -50,6 +50,7 @@ Result<void> configure(Database& database) {
   }
   FARHOLM_CHECK(database.execute("PRAGMA synchronous = FULL"));
   FARHOLM_CHECK(database.execute("PRAGMA temp_store = MEMORY"));
+  FARHOLM_CHECK(database.execute(fmt::format("PRAGMA wal_autocheckpoint = {}", checkpoint_pages)));
   FARHOLM_CHECK(database.execute("PRAGMA cell_size_check = ON"));
   return {};
 }
@@ -227,7 +228,7 @@ class SqliteLog final : public Log {
 
 Result<std::unique_ptr<Store>> open_sqlite_store(const io::World& world, SqliteStoreOptions options) {
   FARHOLM_TRY(auto database, Database::open(world, std::move(options.path)));
-  FARHOLM_CHECK(configure(*database));
+  FARHOLM_CHECK(configure(*database, options.checkpoint_pages));
   FARHOLM_CHECK(check_format(*database, options.cipher));
   FARHOLM_TRY(auto recovered, read_all(*database, options.cipher));
   FARHOLM_TRY(auto log, SqliteLog::make(std::move(database), options.cipher));

@@ -15,6 +15,8 @@ namespace farholm::store {
 struct SqliteStoreOptions {
   std::string path;     // of the database; its folder must exist
   ValueCipher& cipher;  // outlives the store
+  // The write-ahead log is copied into the database, and begun afresh, when it has this many pages (4 KiB).
+  int checkpoint_pages = 1000;
 };
 
 // Makes the database when there is none. Conflict when another process has it open; Invalid when the key is

@@ -17,7 +17,7 @@ class ValueCipher {
   // `context` (key and revision of the entry) is authenticated, not stored: a value that is moved to another
   // row does not open.
   virtual Result<std::vector<std::byte>> seal(std::span<const std::byte> plain, std::string_view context) = 0;
-  // Invalid when the bytes were not sealed with this key and context, or were changed.
+  // An error when the bytes were not sealed with this key and context, or were changed.
   virtual Result<std::vector<std::byte>> open(std::span<const std::byte> sealed,
                                               std::string_view context) = 0;
 };

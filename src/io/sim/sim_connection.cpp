@@ -102,9 +102,8 @@ void SimPipe::deliver() {
     Segment segment = std::move(under_way_.front());
     under_way_.pop_front();
     under_way_bytes_ -= segment.bytes.size();
-    History digest;
-    digest.note(segment.bytes);
-    fabric.history_.note(fmt::format("net {}>{} {} {:x}", from_, to_, segment.bytes.size(), digest.hash()));
+    fabric.history_.note(
+        fmt::format("net {}>{} {} {:x}", from_, to_, segment.bytes.size(), History::digest(segment.bytes)));
     if (!connection_.known_at(to_) || (reader_closed_ && !segment.bytes.empty())) {
       connection_.break_off("the connection was reset by the peer");
       return;

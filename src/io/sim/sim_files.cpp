@@ -39,12 +39,6 @@ std::unexpected<Error> wrong_type(const std::string& path, std::string_view what
   return fail(ErrorCode::BadRequest, fmt::format("{}: is {}", path, what));
 }
 
-std::uint64_t digest(std::span<const std::byte> bytes) {
-  History history;
-  history.note(as_text(bytes));
-  return history.hash();
-}
-
 void nothing_in_flight() {}
 
 }  // namespace
@@ -93,8 +87,9 @@ class SimFile final : public File {
     const std::uint64_t grown = end > node_->content.size() ? end - node_->content.size() : 0;
     if (files_.used_bytes_ + grown > files_.capacity_bytes_) return failing(path_, "the disk is full");
     ContentChange change{.offset = offset, .bytes = std::string(as_text(bytes)), .truncated_to = {}};
-    FARHOLM_CHECK(files_.pass_boundary(fmt::format("write {}+{} {:x}", offset, bytes.size(), digest(bytes)),
-                                       path_, [&] { node_->pending.push_back(change); }));
+    FARHOLM_CHECK(files_.pass_boundary(
+        fmt::format("write {}+{} {:x}", offset, bytes.size(), History::digest(as_text(bytes))), path_,
+        [&] { node_->pending.push_back(change); }));
     files_.used_bytes_ += grown;
     node_->broken_sectors.erase(node_->broken_sectors.lower_bound(offset / kSectorBytes),
                                 node_->broken_sectors.lower_bound((end + kSectorBytes - 1) / kSectorBytes));
