@@ -98,10 +98,9 @@ class WrongValues {
       for (const auto& wrong : wrong_values(schema)) {
         place = wrong;
         const auto causes = object::validate(schema_, root_, "");
-        EXPECT_EQ(causes.size(), 1U) << path << ": " << json::to_text(wrong).substr(0, 80);
-        if (!causes.empty()) {
-          EXPECT_EQ(causes[0].field, path) << causes[0].message;
-        }
+        EXPECT_FALSE(causes.empty()) << path << ": " << json::to_text(wrong).substr(0, 80);
+        // A value may be wrong in two ways ("" is too short and does not match), never in another field.
+        for (const auto& cause : causes) EXPECT_EQ(cause.field, path) << cause.message;
         ++checked;
       }
       place = right;
