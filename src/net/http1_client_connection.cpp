@@ -72,7 +72,9 @@ io::Task<Result<Response>> Http1ClientConnection::exchange(Request request, Body
       into.emplace(co_await std::move(task));
       event.set();
     }(std::move(receiving), received, changed));
-    while (!received && !(sent && !*sent)) {
+    // An early refusal ends it; after an early success the server still wants the rest.
+    const auto refused = [&] { return received && (!*received || (*received)->status >= 300); };
+    while (!(sent && !*sent) && !refused() && !(sent && received)) {
       changed.clear();
       co_await changed.wait();
     }
