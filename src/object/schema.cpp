@@ -89,6 +89,11 @@ Schema& Schema::fixed() {
   return *this;
 }
 
+Schema& Schema::hidden() {
+  sensitive = true;
+  return *this;
+}
+
 Schema& Schema::with_unknown_fields() {
   preserve_unknown = true;
   return *this;

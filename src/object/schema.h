@@ -56,6 +56,7 @@ struct Schema {
   bool int_or_string = false;
   bool preserve_unknown = false;  // members that are not in `properties` are kept and not looked at
   bool immutable = false;         // an update may not change it ("field is immutable")
+  bool sensitive = false;         // its values are never repeated in a message
 
   // The sentence. Each returns the schema itself.
   Schema& matching(std::string regular_expression);  // asserts that it compiles
@@ -69,6 +70,7 @@ struct Schema {
   Schema& as_set();
   Schema& as_map_by(std::vector<std::string> keys);
   Schema& fixed();                // immutable once set
+  Schema& hidden();               // sensitive
   Schema& with_unknown_fields();  // preserve_unknown
 
   const Schema* property(std::string_view name) const;  // nullptr when there is none

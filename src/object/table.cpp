@@ -22,20 +22,24 @@ json::Value typed_cell(const std::string& type, const json::Value& value, io::Wa
 
 }  // namespace
 
+namespace {
+bool has_column(const KindDescriptor& kind, std::string_view name) {
+  return std::any_of(kind.columns.begin(), kind.columns.end(),
+                     [&](const PrinterColumn& column) { return column.name == name; });
+}
+}  // namespace
+
 std::vector<PrinterColumn> shown_columns(const KindDescriptor& kind) {
-  std::vector<PrinterColumn> columns;
-  columns.push_back({.name = "Name",
-                     .type = "string",
-                     .json_path = ".metadata.name",
-                     .description = "Unique within a namespace; cannot be changed.",
-                     .format = "name"});
-  columns.insert(columns.end(), kind.columns.begin(), kind.columns.end());
-  const bool has_age = std::any_of(kind.columns.begin(), kind.columns.end(), [](const auto& column) {
-    return column.name == "Age" || column.name == "Last Seen";
-  });
-  if (!has_age) {
-    const auto wide =
-        std::find_if(columns.begin(), columns.end(), [](const auto& column) { return column.priority > 0; });
+  std::vector<PrinterColumn> columns = kind.columns;
+  if (!has_column(kind, "Name"))
+    columns.insert(columns.begin(), {.name = "Name",
+                                     .type = "string",
+                                     .json_path = ".metadata.name",
+                                     .description = "Unique within a namespace; cannot be changed.",
+                                     .format = "name"});
+  if (!has_column(kind, "Age") && !kind.built_in) {
+    const auto wide = std::find_if(columns.begin(), columns.end(),
+                                   [](const PrinterColumn& column) { return column.priority > 0; });
     columns.insert(wide, {.name = "Age",
                           .type = "date",
                           .json_path = ".metadata.creationTimestamp",

@@ -35,7 +35,8 @@ class TableColumns {
   std::vector<Column> columns_;
 };
 
-// Columns as they are shown: Name, the kind's own, and Age (before those of -o wide) unless the kind has one.
+// Columns as they are shown: Name, the kind's own, and Age (before those of -o wide) unless the kind has one
+// of that name. Built-in kinds say themselves whether they show an age.
 std::vector<PrinterColumn> shown_columns(const KindDescriptor& kind);
 
 // An empty Table; rows, metadata and columnDefinitions are filled in by the caller.

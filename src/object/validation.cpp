@@ -104,8 +104,13 @@ class Validator {
   void add(ErrorCause cause) {
     if (!full()) causes_.push_back(std::move(cause));
   }
-  void invalid(const std::string& path, const json::Value& value, const std::string& what) {
-    add(field_invalid(path, abbreviated(value), path + " in body " + what));
+  void invalid(const Schema& schema, const std::string& path, const json::Value& value,
+               const std::string& what) {
+    add(field_invalid(path, shown(schema, value), path + " in body " + what));
+  }
+
+  static json::Value shown(const Schema& schema, const json::Value& value) {
+    return schema.sensitive ? json::Value("<hidden>") : abbreviated(value);
   }
 
   static json::Value abbreviated(const json::Value& value) {
@@ -127,18 +132,18 @@ class Validator {
     if (schema.enumeration.empty()) return;
     for (const auto& allowed : schema.enumeration)
       if (allowed == value) return;
-    add(field_not_supported(path, abbreviated(value), schema.enumeration));
+    add(field_not_supported(path, shown(schema, value), schema.enumeration));
   }
 
   void check_number(const Schema& schema, const json::Value& value, const std::string& path) {
     if (!value.is_number()) return;
     const double number = value.get<double>();
     if (schema.minimum && number < *schema.minimum)
-      invalid(path, value, "should be greater than or equal to " + number_text(*schema.minimum));
+      invalid(schema, path, value, "should be greater than or equal to " + number_text(*schema.minimum));
     if (schema.maximum && number > *schema.maximum)
-      invalid(path, value, "should be less than or equal to " + number_text(*schema.maximum));
+      invalid(schema, path, value, "should be less than or equal to " + number_text(*schema.maximum));
     if (schema.format == "int32" && std::abs(number) > 2147483648.0)
-      invalid(path, value, "must be of type int32: \"" + json::to_text(value) + "\"");
+      invalid(schema, path, value, "must be of type int32: \"" + json::to_text(value) + "\"");
   }
 
   void check_string(const Schema& schema, const json::Value& value, const std::string& path) {
@@ -146,18 +151,19 @@ class Validator {
     if (schema.length_max && code_points(text) > *schema.length_max)
       add(field_too_long(path, *schema.length_max));
     if (schema.length_min && code_points(text) < *schema.length_min)
-      invalid(path, value, fmt::format("should be at least {} chars long", *schema.length_min));
+      invalid(schema, path, value, fmt::format("should be at least {} chars long", *schema.length_min));
     if (schema.compiled_pattern && !re2::RE2::PartialMatch(text, *schema.compiled_pattern))
-      invalid(path, value, "should match '" + schema.pattern + "'");
+      invalid(schema, path, value, "should match '" + schema.pattern + "'");
     if (!schema.format.empty() && !in_format(schema.format, text))
-      invalid(path, value, "must be of type " + schema.format + ": " + json::to_text(abbreviated(value)));
+      invalid(schema, path, value,
+              "must be of type " + schema.format + ": " + json::to_text(shown(schema, value)));
   }
 
   void check_object(const Schema& schema, const json::Value& value, const std::string& path) {
     if (schema.length_max && value.size() > *schema.length_max)
       add(field_too_many(path, value.size(), *schema.length_max));
     if (schema.length_min && value.size() < *schema.length_min)
-      invalid(path, value, fmt::format("should have at least {} properties", *schema.length_min));
+      invalid(schema, path, value, fmt::format("should have at least {} properties", *schema.length_min));
     for (const auto& name : schema.required)
       if (!value.contains(name)) add(field_required(child_path(path, name)));
     for (const auto& [name, member] : value.items())
@@ -168,7 +174,7 @@ class Validator {
     if (schema.length_max && value.size() > *schema.length_max)
       add(field_too_many(path, value.size(), *schema.length_max));
     if (schema.length_min && value.size() < *schema.length_min)
-      invalid(path, value, fmt::format("should have at least {} items", *schema.length_min));
+      invalid(schema, path, value, fmt::format("should have at least {} items", *schema.length_min));
     if (!schema.items) return;
     for (std::size_t i = 0; i < value.size() && !full(); ++i)
       check(*schema.items, value[i], index_path(path, i));
