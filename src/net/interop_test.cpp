@@ -112,6 +112,8 @@ TEST_F(InteropTest, CurlSpeaksHttp11) {
   EXPECT_THAT(curl({"-I", plain("/")}), HasSubstr("status 200"));
   EXPECT_THAT(curl({"-d", std::string(100'000, 'x'), "-H", "Expect: 100-continue", plain("/")}),
               HasSubstr("body=100000"));
+  EXPECT_THAT(curl({"-T", folder_ + "/ca.pem", "-H", "Transfer-Encoding: chunked", plain("/")}),
+              HasSubstr("PUT /ca.pem host=yes body="));
   EXPECT_THAT(curl({"--http1.0", plain("/x")}), HasSubstr("GET /x"));
 }
 
