@@ -1,6 +1,6 @@
 #include "content/blob_store.h"
 
-#include "content/content_test_parts.h"
+#include "content/test_content.h"
 
 namespace farholm::content {
 namespace {

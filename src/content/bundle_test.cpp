@@ -1,7 +1,7 @@
 #include "content/bundle.h"
 
-#include "content/content_test_parts.h"
 #include "content/registry.h"
+#include "content/test_content.h"
 
 namespace farholm::content {
 namespace {

@@ -1,6 +1,6 @@
 #include "content/fetch.h"
 
-#include "content/content_test_parts.h"
+#include "content/test_content.h"
 
 namespace farholm::content {
 namespace {
