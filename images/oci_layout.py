@@ -122,7 +122,7 @@ class Layout:
                 "annotations": {key: reference, "io.containerd.image.name": reference},
             }
         )
-        manifests.sort(key=lambda m: m["annotations"][key])
+        manifests.sort(key=lambda m: m.get("annotations", {}).get(key, ""))
         index = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": manifests}
         write_atomically(index_path, canonical(index))
 
