@@ -30,6 +30,17 @@ net::ClientOptions client_options() {
 
 }  // namespace
 
+Error DockerClient::transport_error(const io::Endpoint& endpoint, Error error) {
+  switch (error.code) {
+    case ErrorCode::ServiceUnavailable:
+    case ErrorCode::NotFound:   // no socket
+    case ErrorCode::Forbidden:  // a socket that we may not open
+      return engine_absent(endpoint.to_string(), error);
+    default:
+      return error;
+  }
+}
+
 DockerClient::DockerClient(io::Loop& loop, io::Network& network, io::Endpoint endpoint)
     : loop_(loop),
       endpoint_(endpoint),
@@ -46,8 +57,7 @@ io::Task<Result<net::Response>> DockerClient::request(std::string method, std::s
   options.deadline = kRequestLimit;
   options.response_body_bytes_max = kAnswerBytesMax;
   auto response = co_await http_.send(std::move(request), options);
-  if (!response && response.error().code == ErrorCode::ServiceUnavailable)
-    co_return std::unexpected(engine_absent(endpoint_.to_string(), response.error()));
+  if (!response) co_return std::unexpected(transport_error(endpoint_, std::move(response).error()));
   co_return response;
 }
 

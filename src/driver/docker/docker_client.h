@@ -55,6 +55,7 @@ class DockerClient final : public Engine {
   io::Task<Result<std::optional<json::Value>>> get(std::string path, std::string doing);
   // A DELETE or POST for which "it is not there" (404) and "it is so already" (304) are successes too.
   io::Task<Result<void>> settle(std::string method, std::string path, std::string doing);
+  static Error transport_error(const io::Endpoint& endpoint, Error error);
   io::Task<Result<void>> follow_events(std::string label, io::Event& changed);
 
   io::Loop& loop_;

@@ -30,7 +30,7 @@ io::Task<Result<void>> DockerClient::follow_events(std::string label, io::Event&
   FARHOLM_CO_TRY(auto opened, co_await http_.open(std::move(request)));
   if (opened.status != 200) co_return fail(ErrorCode::ServiceUnavailable, "Docker Engine tells no events");
   // What happened while nobody listened.
-  changed.notify();
+  changed.set();
   LineSplitter lines(kLineBytesMax);
   std::array<std::byte, kChunkBytes> chunk{};
   for (;;) {
@@ -39,7 +39,7 @@ io::Task<Result<void>> DockerClient::follow_events(std::string label, io::Event&
     bool tell = false;
     for (const std::string& line : lines.feed(as_text(std::span(chunk).first(count))))
       tell = tell || tells_of_change(line);
-    if (tell) changed.notify();
+    if (tell) changed.set();
   }
 }
 
@@ -47,7 +47,7 @@ io::Task<void> DockerClient::watch(std::string label, io::Event& changed) {
   for (;;) {
     // However it ends, the engine went away or was restarted: look again once it is back.
     (void)co_await follow_events(label, changed);
-    changed.notify();
+    changed.set();
     co_await loop_.sleep(kRetryPause);
   }
 }

@@ -55,7 +55,7 @@ io::Task<Result<ExecOutput>> DockerClient::exec(ExecSpec spec) {
   start.headers.add("Upgrade", "tcp");
   start.body = R"({"Detach":false,"Tty":false})";
   auto upgraded = co_await http_.upgrade(std::move(start));
-  if (!upgraded) co_return std::unexpected(engine_absent(endpoint_.to_string(), upgraded.error()));
+  if (!upgraded) co_return std::unexpected(transport_error(endpoint_, std::move(upgraded).error()));
   if (!upgraded->stream) co_return std::unexpected(engine_error(upgraded->status, upgraded->body, doing));
 
   OutputDemux demux(spec.output_bytes_max);

@@ -71,7 +71,7 @@ io::Task<Result<void>> DockerClient::pull_image(std::string reference, Progress 
   request.method = "POST";
   request.target = "/v1.41/images/create" + net::encode_query({{"fromImage", reference}});
   auto opened = co_await http_.open(std::move(request));
-  if (!opened) co_return std::unexpected(engine_absent(endpoint_.to_string(), opened.error()));
+  if (!opened) co_return std::unexpected(transport_error(endpoint_, std::move(opened).error()));
   if (opened->status >= 300) {
     FARHOLM_CO_TRY(auto body, co_await net::read_all(*opened->body, kLineBytesMax));
     co_return std::unexpected(engine_error(opened->status, body, doing));

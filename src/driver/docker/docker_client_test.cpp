@@ -114,12 +114,23 @@ TEST_F(DockerContainerTest, puts_files_in_before_the_start_and_runs_commands_wit
   EXPECT_EQ(long_output->out.size(), 1000U);
 }
 
+TEST_F(DockerContainerTest, pulls_an_image_that_its_registry_has_and_says_when_it_has_not) {
+  const std::string image = std::getenv("FARHOLM_TEST_IMAGE");
+  if (!image.starts_with("127.0.0.1:"))
+    GTEST_SKIP() << image << " comes from no local registry: nothing was pulled";
+  const auto pulled = run(client_.pull_image(image, {}));
+  EXPECT_TRUE(pulled) << pulled.error().to_string();
+  EXPECT_TRUE(run(client_.inspect_image(image))->has_value());
+  EXPECT_FALSE(run(client_.pull_image(image + "-that-is-not-there", {})));
+}
+
 TEST_F(DockerContainerTest, tells_of_changes_to_what_is_watched) {
   io::Event changed(posix_.loop());
   io::Scope scope(posix_.loop());
   scope.spawn(client_.watch(std::string(kLabel) + "=1", changed));
   const auto tell = [](DockerClient& client, io::Event& event) -> io::Task<Result<void>> {
     co_await event.wait();  // it listens now
+    event.clear();
     FARHOLM_CO_CHECK(co_await client.start_container(kName));
     co_await event.wait();
     co_return Result<void>{};

@@ -68,8 +68,8 @@ class Engine {
   // A small file (at most 1 MiB); nothing when it is not there.
   virtual io::Task<Result<std::optional<std::string>>> get_file(std::string container, std::string path) = 0;
 
-  // Tells `changed` of everything that happens to what carries the label, until the task is dropped;
-  // connects again when the engine was restarted, and tells then, too.
+  // Sets `changed` (whoever waits for it clears it) after everything that happens to what carries the label,
+  // until the task is dropped; connects again when the engine was restarted, and sets it then, too.
   virtual io::Task<void> watch(std::string label, io::Event& changed) = 0;
 };
 

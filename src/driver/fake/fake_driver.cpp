@@ -5,17 +5,17 @@ namespace farholm::driver::fake {
 void FakeDriver::set_health(const std::string& layer, Health health, std::string message) {
   scripts_[layer].health = health;
   scripts_[layer].message = std::move(message);
-  changed_.notify();
+  changed_.set();
 }
 
 void FakeDriver::drift(const std::string& layer, std::string message) {
   if (auto found = states_.find(layer); found != states_.end()) found->second.drifted = std::move(message);
-  changed_.notify();
+  changed_.set();
 }
 
 void FakeDriver::lose(const std::string& layer) {
   states_.erase(layer);
-  changed_.notify();
+  changed_.set();
 }
 
 void FakeDriver::fail_next(const std::string& layer, Error error, int times) {
@@ -71,7 +71,7 @@ io::Task<Result<void>> FakeDriver::apply(const SiteContext&, const Layer& layer,
   state.complete = true;
   state.drifted.reset();
   state.healthy_at = loop_.clock().monotonic() + time_to_healthy_;
-  changed_.notify();
+  changed_.set();
   co_return Result<void>{};
 }
 
@@ -83,7 +83,7 @@ io::Task<Result<void>> FakeDriver::remove(const SiteContext&, const std::string&
   co_await loop_.sleep(duration_);
   if (auto failure = next_failure(name)) co_return std::unexpected(std::move(*failure));
   states_.erase(name);
-  changed_.notify();
+  changed_.set();
   co_return Result<void>{};
 }
 

@@ -18,7 +18,7 @@ class FakeDriver final : public Driver {
  public:
   explicit FakeDriver(io::Loop& loop) : loop_(loop), changed_(loop) {}
 
-  // The script. Each notifies changed().
+  // The script. Each sets changed().
   // From now on a layer that was applied is this (Healthy until told otherwise).
   void set_health(const std::string& layer, Health health, std::string message = "");
   // Somebody touched it behind our back: Drifted until the next apply.

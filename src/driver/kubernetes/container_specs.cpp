@@ -145,7 +145,9 @@ ContainerSpec node_spec(const ClusterSettings& settings, const JournalNode& node
   spec.entrypoint = {"/usr/local/sbin/farholm-node"};
   spec.environment = {{"FARHOLM_REGISTRY", host.registry}, {"FARHOLM_NAMESERVERS", host.nameservers}};
   spec.mounts = {{Mount::Kind::Volume, node.name, "/var", ""},
-                 {Mount::Kind::Bind, host.volumes_folder, std::string(kVolumesTarget), "rshared"},
+                 // Its folders are plain ones: nothing is mounted below it that would have to spread, and not
+                 // every host's / is a shared mount.
+                 {Mount::Kind::Bind, host.volumes_folder, std::string(kVolumesTarget), ""},
                  {Mount::Kind::Tmpfs, "", "/run", "exec,mode=755"},
                  {Mount::Kind::Tmpfs, "", "/tmp", "exec,mode=1777"}};
   for (const std::string& name : wanted_capabilities())
