@@ -228,9 +228,13 @@ io::Task<Answer<Written>> Writer::patch(Target target, WriteOptions options, Pat
                        const json::Value& old, std::vector<std::string>& strict) -> Answer<json::Value> {
     strict = duplicates;
     json::Value changed = old;
-    if (type == PatchType::Json)
-      FARHOLM_CHECK(json::apply_json_patch(changed, patch));
-    else if (type == PatchType::Merge)
+    if (type == PatchType::Json) {
+      if (auto done = json::apply_json_patch(changed, patch); !done) {
+        // What a patch of a secret says is secret too.
+        if (kind->built_in) done.error().message = "the patch is malformed or does not apply";
+        return std::unexpected(std::move(done).error());
+      }
+    } else if (type == PatchType::Merge)
       json::apply_merge_patch(changed, patch);
     else
       FARHOLM_CHECK(object::apply_strategic_merge_patch(kind->schema, changed, patch));
@@ -248,7 +252,8 @@ io::Task<Answer<Written>> Writer::remove(Target target, DeleteOptions options) {
     const auto entry = store_.get(target.kind.key(target.name_space, target.name));
     if (!entry) co_return std::unexpected(object::not_found(kind, target.name));
     if (auto holds = store::check_preconditions(*entry, options.preconditions); !holds)
-      co_return std::unexpected(object::conflict(kind, target.name, holds.error().message));
+      co_return std::unexpected(
+          Failure(holds.error(), {.name = target.name, .group = kind.group, .kind = kind.plural}));
     auto last = served(target.kind, entry->value);
     if (is_namespace(kind) && is_protected_namespace(target.name))
       co_return std::unexpected(Failure(

@@ -114,6 +114,13 @@ TEST(Structure, FillsInDefaults) {
   EXPECT_EQ(object["spec"]["mode"], "Fast");
 }
 
+TEST(Structure, LeavesListsAsTheyWereWritten) {
+  const Schema schema = object("", {{"items", array("", object("", {{"mode", string("").defaults_to("Fast")}}))}});
+  json::Value value = {{"items", {json::Value::object()}}};
+  apply_defaults(schema, value);
+  EXPECT_EQ(value, (json::Value{{"items", {json::Value::object()}}}));
+}
+
 TEST(Structure, PrunesAndNamesWhatNobodyKnows) {
   json::Value object = {{"apiVersion", "v1"},
                         {"kind", "X"},

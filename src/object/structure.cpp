@@ -35,10 +35,6 @@ void prune_into(const Schema& schema, json::Value& value, const std::string& pat
 }  // namespace
 
 void apply_defaults(const Schema& schema, json::Value& value) {
-  if (value.is_array() && schema.items) {
-    for (auto& item : value) apply_defaults(*schema.items, item);
-    return;
-  }
   if (!value.is_object()) return;
   for (const auto& property : schema.properties) {
     const auto& wanted = property.schema;

@@ -69,8 +69,17 @@ json::Value TableColumns::definitions() const {
 
 json::Value TableColumns::cell(const Column& column, const json::Value& object, io::WallTime now) const {
   if (column.described.cell) return typed_cell(column.described.type, column.described.cell(object), now);
-  const auto* value = column.path.first(object);
-  return value ? typed_cell(column.described.type, *value, now) : json::Value();
+  const auto values = column.path.find(object);
+  if (values.empty()) return {};
+  if (values.size() == 1 || column.described.type != "string")
+    return typed_cell(column.described.type, *values.front(), now);
+  // Kubernetes shows the first only; all of them tell more.
+  std::string all;
+  for (const auto* value : values) {
+    if (!all.empty()) all += ',';
+    all += value->is_string() ? value->get<std::string>() : json::to_text(*value);
+  }
+  return all;
 }
 
 json::Value TableColumns::row(const json::Value& object, io::WallTime now, IncludeObject include,
