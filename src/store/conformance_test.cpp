@@ -395,7 +395,7 @@ TEST_P(StoreConformance, ReachedWaitsForTheRevision) {
 }
 
 TEST_P(StoreConformance, ALastingStoreRemembersEverythingWhenItIsOpenedAgain) {
-  if (!GetParam().lasting) GTEST_SKIP() << "it need not";
+  if (!GetParam().lasting) return;  // it need not
   must_create(key("a"), 1);
   must_create(key("b"), 2);
   must_create(key("quiet", "", "farholm.dev/others"), 3);
