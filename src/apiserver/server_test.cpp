@@ -301,7 +301,8 @@ TEST_F(ApiServerTest, RefusesBodiesThatAreTooLong) {
 }
 
 TEST_F(ApiServerTest, AnswersEveryKindOfGarbage) {
-  for (const char* target : {"/apis/fleet.example.io/v1/namespaces/default/edgeboxes?labelSelector=a+in+(",
+  for (const char* target : {"/api/v1/namespaces/%ff",
+                             "/apis/fleet.example.io/v1/namespaces/default/edgeboxes?labelSelector=a+in+(",
                              "/%zz", "/a/../b", "/apis/fleet.example.io/v1/edgeboxes?limit=-1",
                              "/apis/fleet.example.io/v1/edgeboxes?resourceVersion=x",
                              "/apis/fleet.example.io/v1/edgeboxes?watch=1&sendInitialEvents=true"}) {
