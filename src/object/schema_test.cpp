@@ -115,7 +115,8 @@ TEST(Structure, FillsInDefaults) {
 }
 
 TEST(Structure, LeavesListsAsTheyWereWritten) {
-  const Schema schema = object("", {{"items", array("", object("", {{"mode", string("").defaults_to("Fast")}}))}});
+  const Schema schema =
+      object("", {{"items", array("", object("", {{"mode", string("").defaults_to("Fast")}}))}});
   json::Value value = {{"items", {json::Value::object()}}};
   apply_defaults(schema, value);
   EXPECT_EQ(value, (json::Value{{"items", {json::Value::object()}}}));
