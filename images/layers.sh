@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # Makes the layers that our images are composed of. Sourced by images/build.
+# This file is part of the name of every layer in the cache; layers.sh 1: raise that number when `oci_layout.py layer` gives other bytes.
 # A layer is a folder of the cache: layer.tar.gz, and layer.tar.gz.json with its digests.
 
 # The modification time of every file we make (2025-01-01); the same input must give the same bytes.
