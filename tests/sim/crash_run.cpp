@@ -19,9 +19,15 @@ namespace {
 using namespace std::chrono_literals;
 using io::Task;
 
-constexpr int kWriters = 4;
-constexpr int kWritesEach = 24;     // enough for a thousand boundaries
-constexpr int kLastWritesEach = 2;  // that the last life works at all
+// How much is done in each life: by so many clients, so many writes each. The first is enough for a thousand
+// boundaries, the last only shows that it still works.
+struct Work {
+  int writers;
+  int writes_each;
+};
+constexpr Work kFirstLife{4, 24};
+constexpr Work kSecondLife{2, 12};
+constexpr Work kLastLife{1, 4};
 constexpr std::string_view kResource = "farholm.dev/sites";
 const io::Endpoint kHubEndpoint{.kind = io::Endpoint::Kind::Tcp, .host = "hub", .port = 8443, .path = {}};
 
@@ -92,14 +98,14 @@ class CrashRun {
 
   CrashReport run() {
     if (plan_.boundary != 0) hub_.files().cut_power_at(plan_.boundary);
-    live(kWritesEach);
+    live(kFirstLife);
     report_.boundaries = hub_.files().boundaries();
     if (plan_.boundary != 0) {
       hub_.restart(plan_.survival);
       hub_.files().cut_power_at(hub_.files().boundaries() + 1 + choices_.next() % 60);
-      live(kWritesEach);
+      live(kSecondLife);
       hub_.restart(static_cast<io::sim::Survival>(choices_.next() % 4));
-      live(kLastWritesEach);
+      live(kLastLife);
     }
     report_.history = world_.history().hash();
     return std::move(report_);
@@ -117,7 +123,7 @@ class CrashRun {
   }
 
   // From power-on to the end of the work or of the power.
-  void live(int writes_each) {
+  void live(const Work& work) {
     auto opened = store::open_sqlite_store(hub_.world(), {"/state/hub.db", cipher_, /*checkpoint_pages=*/24});
     if (!opened && !made_folder_ && hub_.files().powered()) {
       made_folder_ =
@@ -133,7 +139,7 @@ class CrashRun {
     io::Scope on_hub(world_.loop());
     io::Scope on_till(world_.loop());
     on_hub.spawn(serve(*store, on_hub));
-    for (int writer = 0; writer < kWriters; ++writer) on_till.spawn(write(writer, writes_each));
+    for (int writer = 0; writer < work.writers; ++writer) on_till.spawn(write(writer, work.writes_each));
     world_.loop().run(on_till.join());
     on_hub.clear();
   }
