@@ -1,0 +1,147 @@
+#include "hub/gateway.h"
+
+#include "hub/content_handler.h"
+#include "hub/resources.h"
+#include "link/status_sync.h"
+
+namespace farholm::hub {
+
+struct Gateway::Session {
+  Session(io::Loop& loop, std::unique_ptr<io::Stream> stream, std::string uid, json::Value known)
+      : channel(loop, std::move(stream)), uid(std::move(uid)), receiver(std::move(known)), ended(loop) {}
+
+  link::Channel channel;
+  std::string uid;
+  std::string has_envelope;  // that the host said it has, or was told
+  link::StatusReceiver receiver;
+  io::Event ended;  // somebody else wants it to end
+};
+
+Gateway::Gateway(Parts parts)
+    : parts_(std::move(parts)), started_(parts_.world.clock.monotonic()), scope_(parts_.world.loop) {}
+Gateway::~Gateway() = default;
+
+void Gateway::take(std::unique_ptr<net::TlsStream> stream, net::Peer peer) {
+  auto uid = host_of(peer, parts_.directory);
+  if (!uid) {
+    parts_.log.debug("a link from {} was refused: {}", peer.address, uid.error().message);
+    return;
+  }
+  if (scope_.size() >= kSessionsMax) {
+    parts_.log.warning("a link from {} was refused: there are {} already", peer.address, kSessionsMax);
+    return;
+  }
+  scope_.spawn(serve(std::move(stream), std::move(*uid)));
+}
+
+void Gateway::want(const std::string& uid, const PlanRecord& record) {
+  wanted_[uid] = {record.envelope, record.size_bytes};
+  if (const auto session = sessions_.find(uid); session != sessions_.end()) {
+    if (auto sent = send_want(*session->second); !sent) session->second->ended.set();
+  }
+}
+
+void Gateway::forget(const std::string& uid) {
+  wanted_.erase(uid);
+}
+
+void Gateway::drop(const std::string& uid) {
+  if (const auto session = sessions_.find(uid); session != sessions_.end()) session->second->ended.set();
+}
+
+Presence Gateway::presence(const std::string& uid) const {
+  if (sessions_.contains(uid)) return Presence::Connected;
+  if (away_.contains(uid) || parts_.world.clock.monotonic() < started_ + kStartGrace)
+    return Presence::AsBefore;
+  return Presence::Lost;
+}
+
+Result<void> Gateway::send_want(Session& session) {
+  const auto wanted = wanted_.find(session.uid);
+  if (wanted == wanted_.end() || wanted->second.envelope == session.has_envelope) return {};
+  session.has_envelope = wanted->second.envelope;
+  return session.channel.send(
+      {.type = link::FrameType::Want,
+       .body = {{"plan", wanted->second.envelope}, {"sizeBytes", wanted->second.size_bytes}}});
+}
+
+io::Task<void> Gateway::serve(std::unique_ptr<io::Stream> stream, std::string uid) {
+  const auto known = parts_.store.get(key_of(kReports, "", uid));
+  const auto* report = known ? json::find_object(known->value, "report") : nullptr;
+  Session session(parts_.world.loop, std::move(stream), uid, report ? *report : json::Value());
+  auto hello = co_await io::with_deadline<link::Frame>(parts_.world.loop, kHelloTimeout, "no hello came",
+                                                       session.channel.receive());
+  if (!hello || hello->type != link::FrameType::Hello) co_return;
+  if (const auto* plan = json::find_object(hello->body, "plan"))
+    session.has_envelope = json::string_or(*plan, "envelope");
+
+  // A newer connection of the same host wins: the older one is most likely dead already.
+  if (const auto older = sessions_.find(uid); older != sessions_.end()) older->second->ended.set();
+  sessions_[uid] = &session;
+  away_.erase(uid);
+  parts_.presence_changed(uid);
+  auto outcome = co_await io::first_of<Result<void>, bool>(parts_.world.loop, converse(session),
+                                                           [](io::Event& ended) -> io::Task<bool> {
+                                                             co_await ended.wait();
+                                                             co_return true;
+                                                           }(session.ended));
+  if (outcome.index() == 0 && !std::get<0>(outcome))
+    parts_.log.debug("the link of host {} ended: {}", uid, std::get<0>(outcome).error().to_string());
+  if (const auto mine = sessions_.find(uid); mine != sessions_.end() && mine->second == &session) {
+    sessions_.erase(mine);
+    away_.insert(uid);
+    scope_.spawn(notice_absence(uid));
+  }
+}
+
+io::Task<void> Gateway::notice_absence(std::string uid) {
+  co_await parts_.world.loop.sleep(kAbsenceGrace);
+  away_.erase(uid);
+  if (!sessions_.contains(uid)) parts_.presence_changed(uid);
+}
+
+io::Task<Result<void>> Gateway::converse(Session& session) {
+  FARHOLM_CO_CHECK(session.channel.send({.type = link::FrameType::Welcome,
+                                         .body = {{"version", link::kVersion},
+                                                  {"heartbeatSeconds", kHeartbeat.count()},
+                                                  {"status", session.receiver.digest()}}}));
+  FARHOLM_CO_CHECK(send_want(session));
+  io::Scope sending(parts_.world.loop);
+  sending.spawn([](Session& of) -> io::Task<void> {
+    if (auto sent = co_await of.channel.pump(); !sent) of.ended.set();
+  }(session));
+  while (true) {
+    FARHOLM_CO_TRY(auto frame,
+                   co_await io::with_deadline<link::Frame>(parts_.world.loop, 3 * kHeartbeat,
+                                                           "nothing was heard", session.channel.receive()));
+    if (frame.type == link::FrameType::Ping) {
+      FARHOLM_CO_CHECK(session.channel.send({.type = link::FrameType::Pong}));
+    } else if (frame.type == link::FrameType::Status) {
+      FARHOLM_CO_CHECK(co_await take_status(session, std::move(frame.body)));
+    }
+  }
+}
+
+io::Task<Result<void>> Gateway::take_status(Session& session, json::Value body) {
+  FARHOLM_CO_TRY(const auto sequence, json::require_integer(body, "sequence"));
+  FARHOLM_CO_TRY(const bool taken, session.receiver.take(body));
+  json::Value answer{{"sequence", sequence}};
+  if (taken) {
+    const auto& report = session.receiver.status();
+    // Patches of a bounded frame could still pile up to anything.
+    if (json::to_text(report).size() > kReportBytesMax)
+      co_return fail(ErrorCode::RequestEntityTooLarge, "the host's report has grown too large");
+    auto written = co_await store::mutate(
+        parts_.store, key_of(kReports, "", session.uid),
+        [report](const store::Entry* current) -> Result<store::Change> {
+          json::Value value = current ? current->value : json::Value{{"metadata", json::Value::object()}};
+          value["report"] = report;
+          return store::Change::put(std::move(value));
+        });
+    if (!written) co_return std::unexpected(std::move(written).error());
+    answer["status"] = session.receiver.digest();
+  }
+  co_return session.channel.send({.type = link::FrameType::Acknowledge, .body = std::move(answer)});
+}
+
+}  // namespace farholm::hub
