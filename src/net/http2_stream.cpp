@@ -191,8 +191,11 @@ Result<void> Http2Stream::submit_head(Response& head, bool with_body) {
   nghttp2_data_provider provider{};
   provider.source.ptr = this;
   provider.read_callback = provide;
+  // While the request is unfinished the stream will be reset behind the answer, and nghttp2 drops a head that
+  // has not left by then. An end of its own, maybe without data, tells us when it has.
+  data_follows_ = with_body || !inbound_ended_;
   if (nghttp2_submit_response(connection_.session_.get(), id_, block.data(), block.size(),
-                              with_body ? &provider : nullptr) != 0) {
+                              data_follows_ ? &provider : nullptr) != 0) {
     return cannot_go_on();
   }
   connection_.wake();
@@ -254,10 +257,10 @@ io::Task<Result<void>> Http2Stream::respond(Response response) {
   if (!never_a_body && !(head_only && response.body.empty() && response.headers.find("Content-Length"))) {
     response.headers.set("Content-Length", std::to_string(response.body.size()));
   }
-  const bool with_body = !head_only && !never_a_body && !response.body.empty();
-  FARHOLM_CO_CHECK(submit_head(response, with_body));
+  if (head_only || never_a_body) response.body.clear();
+  FARHOLM_CO_CHECK(submit_head(response, /*with_body=*/!response.body.empty()));
   phase_ = Phase::Ended;
-  if (!with_body) co_return Result<void>{};
+  if (!data_follows_) co_return Result<void>{};
   co_return co_await push(response.body, /*last=*/true);
 }
 
@@ -279,7 +282,7 @@ io::Task<Result<void>> Http2Stream::write(std::string_view bytes) {
 io::Task<Result<void>> Http2Stream::end() {
   if (phase_ != Phase::Streaming) co_return cannot_go_on();
   phase_ = Phase::Ended;
-  if (no_body_) co_return Result<void>{};
+  if (!data_follows_) co_return Result<void>{};
   co_return co_await push({}, /*last=*/true);
 }
 

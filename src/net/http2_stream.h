@@ -71,6 +71,7 @@ class Http2Stream final : public Exchange, private BodyReader {
 
   Phase phase_ = Phase::Waiting;
   bool no_body_ = false;
+  bool data_follows_ = false;  // the head was not the whole answer
   bool closed_ = false;
   bool running_ = false;
   io::Task<void> task_;  // the handler's; goes first

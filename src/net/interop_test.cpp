@@ -154,7 +154,7 @@ TEST_F(InteropTest, H2loadGetsEveryAnswer) {
   EXPECT_THAT(old, HasSubstr("500 succeeded, 0 failed, 0 errored, 0 timeout")) << old;
 }
 
-TEST_F(InteropTest, NghttpGetsAnAnswerToItsPing) {
+TEST_F(InteropTest, NghttpGetsItsAnswer) {
   const auto output = run({"nghttp", "-nv", "--no-dep", secure("/a")});
   EXPECT_THAT(output, HasSubstr(":status: 200")) << output;
 }
