@@ -19,7 +19,17 @@ say() {
 
 # need COMMAND DEBIAN_PACKAGE: fails early, naming the package, when a tool is missing.
 need() {
-  command -v "$1" >/dev/null || fail "'$1' is missing; install it with: apt-get install --no-install-recommends $2"
+  type -P "$1" >/dev/null || fail "'$1' is missing; install it with: apt-get install --no-install-recommends $2"
+}
+
+# mmdebstrap ARGUMENT...: Debian's tool. Our recipes name the sources below debian_mirror; where FARHOLM_DEBIAN_MIRROR named none, those
+# are left out and mmdebstrap takes the ones of its own. (Here and not in layers.sh, whose text is part of the name of every layer.)
+mmdebstrap() {
+  local argument arguments=()
+  for argument in "$@"; do
+    [[ -z "$debian_mirror" && "$argument" == "deb "* ]] || arguments+=("$argument")
+  done
+  command mmdebstrap "${arguments[@]}"
 }
 
 # with_progress TITLE LOG COMMAND...: runs a command with its output in LOG; says every ten seconds that it still runs,
