@@ -1,0 +1,371 @@
+#include "agent/agent.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "agent/bundle_images.h"
+#include "agent/content_layers.h"
+#include "agent/control_server.h"
+#include "agent/identity.h"
+#include "agent/journal.h"
+#include "agent/machine_id.h"
+#include "agent/report.h"
+#include "agent/site_runner.h"
+#include "content/layout_source.h"
+#include "driver/docker/capabilities.h"
+#include "driver/docker/docker_client.h"
+#include "driver/kubernetes/kubernetes_driver.h"
+#include "driver/manifests/manifests_driver.h"
+#include "kube_client/api_cluster.h"
+
+namespace farholm::agent {
+namespace {
+
+constexpr std::size_t kProblemsMax = 16;
+constexpr auto kRegistryLook = std::chrono::seconds(30);
+
+// The root that this host trusts: the one in the state folder, or a newer one that it leads to, or the first.
+Result<trust::Root> open_root(io::Files& files, const StateFolder& state, const std::string& given_path) {
+  FARHOLM_TRY(const auto kept, io::read_file_if_exists(files, state.root(), trust::Root::kBytesMax));
+  if (given_path.empty()) {
+    if (kept) return trust::Root::parse(*kept);
+    return fail(ErrorCode::BadRequest, "this host has no root yet: give it one with --root root.json");
+  }
+  FARHOLM_TRY(const auto given_text, io::read_file(files, given_path, trust::Root::kBytesMax));
+  auto given = trust::Root::parse(given_text);
+  if (!given) return fail_while(std::move(given).error(), "reading " + given_path);
+  if (kept) {
+    FARHOLM_TRY(auto trusted, trust::Root::parse(*kept));
+    if (trusted.digest() == given->digest()) return trusted;
+    auto next = trust::next_root(trusted, given_text);
+    if (!next) {
+      return fail(
+          ErrorCode::Forbidden,
+          fmt::format(
+              "this host belongs to another root than {} ({}): a host changes roots only by a rotation "
+              "that its own root signed, or with an empty state folder",
+              given_path, next.error().message));
+    }
+    given = std::move(next);
+  }
+  FARHOLM_CHECK(io::write_file_atomically(files, state.root(), given_text));
+  return given;
+}
+
+}  // namespace
+
+class Agent::Implementation {
+ public:
+  Implementation(const io::World& world, Logger log, AgentOptions options, std::unique_ptr<io::File> lock,
+                 trust::Root root, Identity identity, std::string machine)
+      : world_(world),
+        log_(std::move(log)),
+        options_(std::move(options)),
+        lock_(std::move(lock)),
+        root_(std::move(root)),
+        identity_(std::move(identity)),
+        machine_id_(std::move(machine)),
+        inbox_(world.files, world.clock, root_, options_.state.plan(), log_.named("plan")),
+        journal_(world.files, options_.state.journal(), log_.named("journal")),
+        store_(world.files, options_.state.content(), log_.named("content")),
+        layers_({.world = world,
+                 .log = log_.named("content"),
+                 .root = root_,
+                 .identity = identity_,
+                 .store = store_,
+                 .catalog_path = options_.state.images()}),
+        images_(layers_, fmt::format("127.0.0.1:{}", kRegistryPort)),
+        cluster_state_(world.files, options_.state.cluster()),
+        manifests_(world.loop, [this] { return cluster(); }),
+        report_changed_(world.loop),
+        scope_(world.loop) {}
+
+  Result<void> start() {
+    FARHOLM_CHECK(inbox_.load());
+    FARHOLM_CHECK(journal_.load());
+    for (const auto& folder : options_.content_folders) {
+      FARHOLM_TRY(const auto layouts, content::find_layouts(world_.files, folder));
+      for (const auto& layout : layouts) {
+        folders_.push_back(std::make_unique<content::LayoutSource>(world_.files, layout));
+      }
+      if (layouts.empty()) folders_.push_back(std::make_unique<content::LayoutSource>(world_.files, folder));
+    }
+    update_sources();
+    FARHOLM_TRY(const auto endpoint, io::parse_endpoint(options_.docker_endpoint));
+    docker_ = std::make_unique<driver::docker::DockerClient>(world_.loop, world_.network, endpoint);
+    auto capabilities =
+        driver::docker::probe_capabilities(world_.files, options_.sysroot + "/proc", "/run/docker.pid");
+    driver::kubernetes::KubernetesDriverOptions kubernetes;
+    kubernetes.volumes_folder = options_.state.volumes();
+    kubernetes.nameservers = options_.nameservers;
+    if (capabilities) {
+      kubernetes.capabilities = capabilities->given;
+      if (!capabilities->missing.empty()) {
+        log_.info("this host cannot give the capabilities {}: nodes do without",
+                  fmt::join(capabilities->missing, ", "));
+      }
+    } else {
+      log_.warning("cannot tell which capabilities this host has: {}", capabilities.error().to_string());
+    }
+    kubernetes_ = std::make_unique<driver::kubernetes::KubernetesDriver>(
+        driver::kubernetes::KubernetesDriver::Parts{.loop = world_.loop,
+                                                    .entropy = world_.entropy,
+                                                    .engine = *docker_,
+                                                    .images = images_,
+                                                    .state = cluster_state_},
+        std::move(kubernetes));
+    runner_ = std::make_unique<SiteRunner>(
+        SiteRunner::Parts{.world = world_,
+                          .log = log_.named("site"),
+                          .journal = journal_,
+                          .layers = layers_,
+                          .drivers = {{"kubernetes", kubernetes_.get()}, {"manifests", &manifests_}}});
+    control_ = std::make_unique<ControlServer>(
+        world_, log_.named("control"),
+        ControlServer::Answers{
+            .report = [this] { return report(); },
+            .offer_plan = [this](std::string_view envelope) { return offer_by_hand(envelope); }});
+    if (inbox_.plan()) follow(*inbox_.plan(), inbox_.digest());
+    return {};
+  }
+
+  io::Task<void> run() {
+    auto listener = world_.network.listen(
+        {.kind = io::Endpoint::Kind::Unix, .host = {}, .port = 0, .path = options_.state.socket()});
+    if (listener) {
+      scope_.spawn(control_->serve(**listener));
+    } else {
+      log_.warning("no local status: {}", listener.error().to_string());
+    }
+    scope_.spawn(keep_registry());
+    scope_.spawn(pass_on_changes());
+    co_await runner_->run();
+  }
+
+  Result<Acceptance> offer(std::string_view envelope) {
+    auto acceptance = inbox_.offer(envelope);
+    if (!acceptance) {
+      add_problem("a plan was refused: " + acceptance.error().to_string());
+    } else if (acceptance->verdict.refused()) {
+      add_problem(fmt::format("a plan was refused ({}): {}", trust::to_string(acceptance->verdict.kind),
+                              acceptance->verdict.message));
+    } else if (acceptance->verdict.kind == trust::PlanVerdict::Kind::Accept) {
+      follow(*acceptance->plan, acceptance->digest);
+    }
+    return acceptance;
+  }
+
+  void add_source(content::BlobSource& source) {
+    first_sources_.push_back(&source);
+    update_sources();
+  }
+
+  io::Task<Result<std::string>> fetch_small(std::string digest, std::uint64_t limit_bytes) {
+    return layers_.fetch_small(std::move(digest), limit_bytes);
+  }
+
+  json::Value report() const {
+    ReportParts parts{.agent_version = std::string(kVersion),
+                      .host = host_.name,
+                      .machine_id = machine_id_,
+                      .plan = inbox_.plan() ? &*inbox_.plan() : nullptr,
+                      .plan_digest = inbox_.digest(),
+                      .status = &runner_->status(),
+                      .activity = runner_->activity(),
+                      .listeners = {fmt::format("127.0.0.1:{} site registry", kRegistryPort)},
+                      .problems = problems_,
+                      .hub_connected = {}};
+    parts.problems.insert(parts.problems.end(), layers_.problems().begin(), layers_.problems().end());
+    return make_report(parts);
+  }
+
+  bool settled() const {
+    const auto& conditions = runner_->status().conditions;
+    return std::ranges::any_of(conditions, [](const auto& condition) {
+      return condition.type == "Ready" && condition.status == "True";
+    });
+  }
+
+  io::Event& report_changed() { return report_changed_; }
+
+ private:
+  Result<std::string> offer_by_hand(std::string_view envelope) {
+    FARHOLM_TRY(const auto acceptance, offer(envelope));
+    if (acceptance.verdict.refused()) {
+      return fail(ErrorCode::Forbidden,
+                  fmt::format("the plan is refused ({}): {}", trust::to_string(acceptance.verdict.kind),
+                              acceptance.verdict.message));
+    }
+    const bool known = acceptance.verdict.kind == trust::PlanVerdict::Kind::AlreadyAccepted;
+    return fmt::format("{} generation {} of {}\n", known ? "already follows" : "accepted",
+                       acceptance.plan->generation, acceptance.plan->site_name);
+  }
+
+  void update_sources() {
+    auto sources = first_sources_;
+    for (const auto& folder : folders_) sources.push_back(folder.get());
+    layers_.set_sources(std::move(sources));
+  }
+
+  void follow(const profile::SitePlan& plan, const std::string& digest) {
+    // Which of the plan's hosts we are: the one with our machine ID, or the only one.
+    auto found = std::ranges::find(plan.hosts, machine_id_, &profile::PlanHost::machine_id);
+    if (found == plan.hosts.end() && plan.hosts.size() == 1 && plan.hosts.front().machine_id.empty()) {
+      found = plan.hosts.begin();
+    }
+    if (found == plan.hosts.end()) {
+      add_problem(
+          fmt::format("the plan names no host with our machine ID {}: is it for another box?", machine_id_));
+      return;
+    }
+    host_ = *found;
+    layers_.set_host_uid(host_.uid);
+    watch_.clear();
+    watch_.spawn(kubernetes_->watch(plan.site_uid));
+    runner_->set_host(host_.name);
+    runner_->set_plan(plan, digest);
+  }
+
+  Result<kube_client::Cluster*> cluster() {
+    FARHOLM_TRY(const auto access, kubernetes_->access());
+    // The keys of a site never change; another site would be another agent.
+    if (!cluster_) {
+      FARHOLM_TRY(cluster_, kube_client::make_api_cluster(world_, {.endpoint = access.endpoint,
+                                                                   .ca_pem = access.ca_pem,
+                                                                   .client_pem = access.client_pem,
+                                                                   .client_key_pem = access.client_key_pem}));
+      if (!options_.kubeconfig_path.empty() && inbox_.plan()) {
+        auto written = io::write_file_atomically(
+            world_.files, options_.kubeconfig_path,
+            driver::kubernetes::make_kubeconfig(inbox_.plan()->site_name, access), 0600);
+        if (!written) log_.warning("{}", written.error().to_string());
+      }
+    }
+    return cluster_.get();
+  }
+
+  // The registry is a process of its own, which outlives us: start it only when nobody answers.
+  io::Task<void> keep_registry() {
+    while (!options_.registry_command.empty()) {
+      if (inbox_.plan()) {
+        auto there = co_await io::with_deadline<std::unique_ptr<io::Stream>>(
+            world_.loop, std::chrono::seconds(2), "the registry did not answer",
+            world_.network.connect(
+                {.kind = io::Endpoint::Kind::Tcp, .host = "127.0.0.1", .port = kRegistryPort, .path = {}}));
+        if (!there) start_registry();
+      }
+      co_await world_.loop.sleep(inbox_.plan() ? kRegistryLook : std::chrono::seconds(1));
+    }
+  }
+
+  void start_registry() {
+    const auto& subnet = inbox_.plan()->subnet;
+    // The bridge is the subnet's first address (docs/formats/plan.md); it may not exist yet.
+    const std::string bridge = subnet.substr(0, subnet.rfind('.')) + ".1";
+    io::DetachedOptions detached{
+        .arguments = options_.registry_command, .environment = {}, .log_path = options_.state.registry_log()};
+    for (const auto& argument : {std::string("--state"), options_.state.path, std::string("--listen"),
+                                 fmt::format("127.0.0.1:{}", kRegistryPort), std::string("--listen"),
+                                 fmt::format("{}:{}", bridge, kRegistryPort)}) {
+      detached.arguments.push_back(argument);
+    }
+    const auto started = world_.processes.start_detached(detached);
+    if (started) {
+      log_.info("started the site registry on port {}", kRegistryPort);
+    } else {
+      log_.error("the site registry does not start: {}", started.error().to_string());
+    }
+  }
+
+  io::Task<void> pass_on_changes() {
+    while (true) {
+      co_await runner_->status_changed().wait();
+      runner_->status_changed().clear();
+      report_changed_.notify();
+    }
+  }
+
+  void add_problem(std::string sentence) {
+    log_.warning("{}", sentence);
+    std::erase(problems_, sentence);
+    if (problems_.size() >= kProblemsMax) problems_.erase(problems_.begin());
+    problems_.push_back(std::move(sentence));
+    report_changed_.notify();
+  }
+
+  io::World world_;
+  Logger log_;
+  AgentOptions options_;
+  std::unique_ptr<io::File> lock_;
+  trust::Root root_;
+  Identity identity_;
+  std::string machine_id_;
+  profile::PlanHost host_;
+  PlanInbox inbox_;
+  Journal journal_;
+  content::BlobStore store_;
+  ContentLayers layers_;
+  std::vector<content::BlobSource*> first_sources_;
+  std::vector<std::unique_ptr<content::BlobSource>> folders_;
+  BundleImages images_;
+  driver::kubernetes::FileSiteState cluster_state_;
+  std::unique_ptr<driver::docker::DockerClient> docker_;
+  std::unique_ptr<driver::kubernetes::KubernetesDriver> kubernetes_;
+  std::unique_ptr<kube_client::Cluster> cluster_;
+  driver::manifests::ManifestsDriver manifests_;
+  std::unique_ptr<SiteRunner> runner_;
+  std::unique_ptr<ControlServer> control_;
+  std::vector<std::string> problems_;
+  io::Event report_changed_;
+  io::Scope watch_{world_.loop};
+  io::Scope scope_;
+};
+
+Result<std::unique_ptr<Agent>> Agent::open(const io::World& world, Logger log, AgentOptions options) {
+  const auto& state = options.state;
+  FARHOLM_CHECK(world.files.make_directories(state.path, 0700));
+  FARHOLM_CHECK(world.files.make_directories(state.volumes(), 0755));
+  FARHOLM_TRY(auto lock, world.files.open(state.lock(), io::OpenMode::Create, 0600));
+  if (auto locked = lock->lock(); !locked) {
+    return fail(ErrorCode::Conflict,
+                "another agent runs with the state folder " + state.path + ": end that one first");
+  }
+  FARHOLM_TRY(auto root, open_root(world.files, state, options.root_path));
+  FARHOLM_TRY(auto identity, open_identity(world.files, world.entropy, state.identity()));
+  std::string machine = options.machine_id;
+  if (machine.empty()) {
+    FARHOLM_TRY(machine, machine_id(world.files, options.sysroot));
+  }
+  auto implementation =
+      std::make_unique<Implementation>(world, std::move(log), std::move(options), std::move(lock),
+                                       std::move(root), std::move(identity), std::move(machine));
+  FARHOLM_CHECK(implementation->start());
+  return std::unique_ptr<Agent>(new Agent(std::move(implementation)));
+}
+
+Agent::Agent(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
+Agent::~Agent() = default;
+io::Task<void> Agent::run() {
+  return implementation_->run();
+}
+Result<Acceptance> Agent::offer_plan(std::string_view envelope) {
+  return implementation_->offer(envelope);
+}
+void Agent::add_source(content::BlobSource& source) {
+  implementation_->add_source(source);
+}
+io::Task<Result<std::string>> Agent::fetch_small(std::string digest, std::uint64_t limit_bytes) {
+  return implementation_->fetch_small(std::move(digest), limit_bytes);
+}
+json::Value Agent::report() const {
+  return implementation_->report();
+}
+io::Event& Agent::report_changed() {
+  return implementation_->report_changed();
+}
+bool Agent::settled() const {
+  return implementation_->settled();
+}
+
+}  // namespace farholm::agent

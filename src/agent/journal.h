@@ -1,0 +1,50 @@
+// Journal: what the agent must still know after a power cut and cannot tell by looking: which layers were
+// applied, begun or finished, and which plan was the last good one. One small file, replaced atomically;
+// written only when something in it changes, so an idle agent writes nothing. One thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "engine/model.h"
+#include "io/files.h"
+
+namespace farholm::agent {
+
+struct JournalState {
+  // In the order in which they were first applied.
+  std::vector<engine::AppliedLayer> applied;
+  // Digest of the payload of the newest plan that was wholly healthy; empty: none yet.
+  std::string last_good;
+  bool operator==(const JournalState&) const = default;
+};
+
+class Journal {
+ public:
+  // Both outlive it.
+  Journal(io::Files& files, std::string path, Logger log)
+      : files_(files), path_(std::move(path)), log_(std::move(log)) {}
+
+  // A file that cannot be understood is set aside (`<path>.corrupt`) and the journal begins empty: what is
+  // there is then looked through, and nothing that is right is touched.
+  Result<void> load();
+
+  const JournalState& state() const { return state_; }
+  // The three changes; durable when they return. What is not applied any more may be forgotten twice.
+  Result<void> note_applying(const std::string& name, const std::string& type);
+  Result<void> note_applied(const std::string& name, const std::string& type, const std::string& fingerprint);
+  Result<void> note_removed(const std::string& name);
+  Result<void> note_good(const std::string& plan_digest);
+
+ private:
+  Result<void> save(JournalState state);
+
+  io::Files& files_;
+  std::string path_;
+  Logger log_;
+  JournalState state_;
+};
+
+}  // namespace farholm::agent

@@ -1,0 +1,74 @@
+#include "agent/report.h"
+
+#include <fmt/format.h>
+
+namespace farholm::agent {
+
+json::Value make_report(const ReportParts& parts) {
+  json::Value report{
+      {"agentVersion", parts.agent_version}, {"host", parts.host}, {"machineID", parts.machine_id}};
+  if (parts.plan != nullptr) {
+    report["plan"] = {{"site", parts.plan->site_name},        {"namespace", parts.plan->site_namespace},
+                      {"siteUID", parts.plan->site_uid},      {"epoch", parts.plan->epoch},
+                      {"generation", parts.plan->generation}, {"profile", parts.plan->profile},
+                      {"revision", parts.plan->revision},     {"digest", parts.plan_digest}};
+  }
+  if (parts.status != nullptr) report["status"] = engine::to_json(*parts.status);
+  if (!parts.activity.empty()) report["activity"] = parts.activity;
+  if (!parts.listeners.empty()) report["listeners"] = parts.listeners;
+  if (!parts.problems.empty()) report["problems"] = parts.problems;
+  if (parts.hub_connected) report["hubConnected"] = *parts.hub_connected;
+  return report;
+}
+
+std::string report_as_text(const json::Value& report) {
+  std::string text;
+  const auto line = [&text](std::string_view what, std::string_view value) {
+    text += fmt::format("{:<12} {}\n", what, value);
+  };
+  line("This box", fmt::format("{} (machine {})", json::string_or(report, "host", "has no name yet"),
+                               json::string_or(report, "machineID", "unknown")));
+  if (const auto* plan = json::find_object(report, "plan")) {
+    line("Should run",
+         fmt::format("{}, revision {} of the profile {} (plan {}.{})", json::string_or(*plan, "site"),
+                     json::find_integer(*plan, "revision").value_or(0), json::string_or(*plan, "profile"),
+                     json::find_integer(*plan, "epoch").value_or(0),
+                     json::find_integer(*plan, "generation").value_or(0)));
+  } else {
+    line("Should run", "nothing yet: no plan was accepted");
+  }
+  if (const auto connected = json::find_bool(report, "hubConnected")) {
+    line("Hub", *connected ? "connected" : "not connected; the site goes on by itself");
+  }
+  const auto* status = json::find_object(report, "status");
+  if (status != nullptr) {
+    if (const auto* conditions = json::find_array(*status, "conditions")) {
+      for (const auto& condition : *conditions) {
+        if (json::string_or(condition, "type") != "Ready") continue;
+        line("Is", json::string_or(condition, "status") == "True" ? "as it should be"
+                                                                  : json::string_or(condition, "message"));
+      }
+    }
+  }
+  line("Doing now", json::string_or(report, "activity", "nothing: watching"));
+  if (const auto* layers = status != nullptr ? json::find_array(*status, "layers") : nullptr) {
+    text += "\nLAYER         STATE         WHAT IS MISSING\n";
+    for (const auto& layer : *layers) {
+      text += fmt::format("{:<13} {:<13} {}\n", json::string_or(layer, "name"),
+                          json::string_or(layer, "state"), json::string_or(layer, "message"));
+    }
+  }
+  const auto list = [&](std::string_view member, std::string_view title) {
+    const auto* rows = json::find_array(report, member);
+    if (rows == nullptr || rows->empty()) return;
+    text += fmt::format("\n{}\n", title);
+    for (const auto& row : *rows) {
+      if (row.is_string()) text += "  " + row.get<std::string>() + "\n";
+    }
+  };
+  list("listeners", "LISTENS ON");
+  list("problems", "PROBLEMS");
+  return text;
+}
+
+}  // namespace farholm::agent

@@ -1,0 +1,79 @@
+// SiteRunner: the loop that keeps a site as its plan says. Looks at every layer through its driver, asks the
+// engine (pure) what to do, does one step, and looks again; sleeps until a driver says that something
+// changed. Needs no hub. One thread.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "agent/journal.h"
+#include "agent/layer_source.h"
+#include "base/log.h"
+#include "engine/status.h"
+#include "io/event.h"
+#include "io/scope.h"
+#include "io/world.h"
+#include "profile/plan.h"
+
+namespace farholm::agent {
+
+// Even when nothing says that anything changed, a site is looked at so often.
+inline constexpr auto kLookAgain = std::chrono::seconds(60);
+// Changes come in bursts: wait so long for the rest of one.
+inline constexpr auto kBurst = std::chrono::milliseconds(200);
+
+class SiteRunner {
+ public:
+  // Everything outlives the runner. `drivers` by type of layer.
+  struct Parts {
+    io::World world;
+    Logger log;
+    Journal& journal;
+    LayerSource& layers;
+    std::map<std::string, driver::Driver*> drivers;
+  };
+  explicit SiteRunner(Parts parts);
+
+  // This host's name in the plans that follow.
+  void set_host(std::string name) { host_ = std::move(name); }
+  // From now on this is the plan; a step of the one before is cut off (drivers are made for that).
+  void set_plan(profile::SitePlan plan, std::string digest);
+
+  // Until it is dropped.
+  io::Task<void> run();
+
+  const engine::Status& status() const { return status_; }
+  // What is being done at this moment ("kubernetes: joining worker-2"); empty when nothing is.
+  const std::string& activity() const { return activity_; }
+  const std::optional<profile::SitePlan>& plan() const { return plan_; }
+  // Notified when status() or activity() changed.
+  io::Event& status_changed() { return status_changed_; }
+
+ private:
+  driver::SiteContext context() const;
+  io::Task<void> look();
+  io::Task<void> execute(engine::Step step);
+  io::Task<void> apply(engine::ApplyLayer step);
+  io::Task<void> remove(engine::RemoveLayer step);
+  io::Task<void> fetch();
+  io::Task<void> forward(driver::Driver& driver);
+  void publish();
+  void set_activity(std::string text);
+  driver::Driver* driver_of(const std::string& type) const;
+  std::uint64_t random() { return io::random_u64(parts_.world.entropy); }
+
+  Parts parts_;
+  std::string host_;
+  std::optional<profile::SitePlan> plan_;
+  engine::Input input_;
+  engine::Status status_;
+  std::string activity_;
+  io::Event wake_;  // something may have changed: look again
+  io::Event plan_changed_;
+  io::Event status_changed_;
+  io::Scope scope_;
+  io::Scope fetching_;  // at most one: the plan's content
+};
+
+}  // namespace farholm::agent

@@ -1,0 +1,25 @@
+// Where the agent keeps what: the names under its state folder, in one place. Plain values; any thread.
+#pragma once
+
+#include <string>
+
+namespace farholm::agent {
+
+struct StateFolder {
+  std::string path;  // "/var/lib/farholm"
+
+  std::string lock() const { return path + "/lock"; }  // held by the running agent
+  std::string root() const { return path + "/root.json"; }
+  std::string identity() const { return path + "/identity.json"; }  // the host's keys; 0600
+  std::string plan() const { return path + "/plan.json"; }          // the accepted plan's envelope
+  std::string journal() const { return path + "/journal.json"; }
+  std::string cluster() const { return path + "/cluster.json"; }  // the kubernetes driver's; 0600
+  std::string content() const { return path + "/content"; }
+  std::string volumes() const { return path + "/volumes"; }  // persistent volumes of the site
+  std::string socket() const { return path + "/agent.sock"; }
+  std::string registry_log() const { return path + "/registry.log"; }
+  std::string images() const { return path + "/images.json"; }  // names that the registry serves
+  std::string hub() const { return path + "/hub.json"; }        // pairing: address, certificate
+};
+
+}  // namespace farholm::agent

@@ -1,0 +1,36 @@
+// `farholm plan`: profile + site + hosts + keys → a signed plan and the blobs it names, from files, without a
+// hub. The same functions as the hub's (profile/) make the same bytes. One thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "io/world.h"
+
+namespace farholm::cli {
+
+struct PlanOptions {
+  std::string profile;               // YAML of a ClusterProfile
+  std::string site;                  // YAML of a Site
+  std::string hosts;                 // YAML: a list of {name, machineID, uid?, sealingKey?}
+  std::string key;                   // of the plan role
+  std::string root;                  // root.json: whose bundles count
+  std::vector<std::string> bundles;  // folders
+  std::vector<std::string> secrets;  // "NAME/KEY=FILE": the value behind a secretRef
+  std::string previous;              // the plan before; its generation is followed by one more
+  std::string content;               // where blobs are put
+  std::string output;                // the signed plan
+};
+// Says what the plan holds; when it wants the same as the previous one, nothing is written and it says so.
+Result<std::string> make_plan(const io::World& world, const PlanOptions& options);
+
+struct DiffOptions {
+  std::string before;  // a signed plan; empty: nothing is there
+  std::string after;
+  std::vector<std::string> content;  // folders that hold the plans' blobs
+};
+// A table: what would change, layer by layer, and with which effect.
+Result<std::string> diff_plans(const io::World& world, const DiffOptions& options);
+
+}  // namespace farholm::cli

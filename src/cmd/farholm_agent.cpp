@@ -1,0 +1,219 @@
+// farholm-agent: keeps one edge host as its plan says. Subcommands: run, offer, status, identity, registry.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "agent/agent.h"
+#include "agent/control_server.h"
+#include "agent/identity.h"
+#include "agent/machine_id.h"
+#include "agent/registry_server.h"
+#include "agent/report.h"
+#include "base/encoding.h"
+#include "cmd/stderr_log.h"
+#include "io/posix/posix_world.h"
+#include "io/scope.h"
+
+namespace farholm::cmd {
+namespace {
+
+constexpr std::uint64_t kPlanFileBytesMax = 4 << 20;
+
+struct Arguments {
+  agent::AgentOptions agent;
+  std::string plan_path;
+  std::string name = "edge-1";
+  bool until_settled = false;
+  bool json = false;
+  bool verbose = false;
+  std::vector<std::string> listen;
+};
+
+int report_error(const Error& error) {
+  fmt::print(stderr, "farholm-agent: {}\n", error.to_string());
+  return exit_code(error.code);
+}
+
+// Offers the plan file, and what replaces it, to the agent.
+io::Task<Result<void>> offer_file(io::World world, agent::Agent& running, std::string path) {
+  FARHOLM_CO_TRY(const auto envelope, io::read_file(world.files, path, kPlanFileBytesMax));
+  FARHOLM_CO_TRY(const auto acceptance, running.offer_plan(envelope));
+  if (acceptance.verdict.refused()) {
+    co_return fail(ErrorCode::Forbidden,
+                   fmt::format("the plan {} is refused ({}): {}", path,
+                               trust::to_string(acceptance.verdict.kind), acceptance.verdict.message));
+  }
+  co_return Result<void>{};
+}
+
+io::Task<void> end_when_settled(agent::Agent& running, io::Event& end) {
+  while (!running.settled()) co_await running.report_changed().wait();
+  end.set();
+}
+
+int run(const Arguments& arguments, io::posix::PosixWorld& posix, Logger log) {
+  const auto world = posix.world();
+  auto opened = agent::Agent::open(world, log, arguments.agent);
+  if (!opened) return report_error(opened.error());
+  auto& running = **opened;
+  if (!arguments.plan_path.empty()) {
+    const auto offered = posix.loop().run(offer_file(world, running, arguments.plan_path));
+    if (!offered) return report_error(offered.error());
+  }
+  io::Event settled(posix.loop());
+  {
+    io::Scope scope(posix.loop());
+    scope.spawn(running.run());
+    if (arguments.until_settled) scope.spawn(end_when_settled(running, settled));
+    posix.loop().run(io::first_of<bool, bool>(
+        posix.loop(),
+        [](io::Event& asked) -> io::Task<bool> {
+          co_await asked.wait();
+          co_return true;
+        }(posix.signals().end_asked()),
+        [](io::Event& event) -> io::Task<bool> {
+          co_await event.wait();
+          co_return true;
+        }(settled)));
+    if (settled.is_set()) {
+      log.info("everything is in place and healthy");
+    } else {
+      log.info("asked to end: the site goes on without me");
+    }
+  }
+  return 0;
+}
+
+int registry(const Arguments& arguments, io::posix::PosixWorld& posix, Logger log) {
+  const auto world = posix.world();
+  const auto& state = arguments.agent.state;
+  agent::RegistryServer server(world, log, state.content(), state.images());
+  std::vector<std::unique_ptr<io::Listener>> listeners;
+  for (const auto& address : arguments.listen) {
+    const auto endpoint = io::parse_endpoint(address);
+    if (!endpoint) return report_error(endpoint.error());
+    // The bridge's address comes with the first container.
+    auto listener = world.network.listen(*endpoint, {.free_bind = true});
+    if (!listener) return report_error(listener.error());
+    log.info("serving images on {}", (*listener)->local().to_string());
+    listeners.push_back(std::move(*listener));
+  }
+  io::Scope scope(posix.loop());
+  for (auto& listener : listeners) scope.spawn(server.serve(*listener));
+  posix.loop().run(
+      [](io::Event& asked) -> io::Task<void> { co_await asked.wait(); }(posix.signals().end_asked()));
+  return 0;
+}
+
+int status(const Arguments& arguments, io::posix::PosixWorld& posix) {
+  const auto report = posix.loop().run(agent::ask_report(posix.world(), arguments.agent.state.socket()));
+  if (!report) return report_error(report.error());
+  fmt::print("{}", arguments.json ? json::to_pretty_text(*report) + "\n" : agent::report_as_text(*report));
+  return 0;
+}
+
+// This host as `farholm plan --hosts` wants it; makes the host's keys if there are none yet.
+int identity(const Arguments& arguments, io::posix::PosixWorld& posix) {
+  const auto world = posix.world();
+  const auto& state = arguments.agent.state;
+  if (auto made = world.files.make_directories(state.path, 0700); !made) return report_error(made.error());
+  const auto keys = agent::open_identity(world.files, world.entropy, state.identity());
+  if (!keys) return report_error(keys.error());
+  auto machine = arguments.agent.machine_id.empty() ? agent::machine_id(world.files, arguments.agent.sysroot)
+                                                    : Result<std::string>(arguments.agent.machine_id);
+  if (!machine) return report_error(machine.error());
+  const json::Value host{{"name", arguments.name},
+                         {"machineID", *machine},
+                         {"uid", keys->key.public_key().digest().hex()},
+                         {"sealingKey", to_base64(keys->sealing.public_key())}};
+  fmt::print("{}", json::to_yaml(json::Value::array({host})));
+  return 0;
+}
+
+int offer(const Arguments& arguments, io::posix::PosixWorld& posix) {
+  const auto world = posix.world();
+  auto envelope = io::read_file(world.files, arguments.plan_path, kPlanFileBytesMax);
+  if (!envelope) return report_error(envelope.error());
+  const auto outcome =
+      posix.loop().run(agent::offer_to_agent(world, arguments.agent.state.socket(), std::move(*envelope)));
+  if (!outcome) return report_error(outcome.error());
+  fmt::print("{}", *outcome);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app{"farholm-agent keeps one edge host as its plan says, connected or not."};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string(agent::kVersion));
+  app.footer(
+      "Without a hub:\n  farholm-agent run --root root.json --plan plan.signed --content DIR\n"
+      "What is this box doing?\n  farholm-agent status");
+  app.add_flag("-v,--verbose", arguments.verbose, "also log what is only of use to developers");
+
+  auto& state = arguments.agent.state.path;
+  auto* run_command =
+      app.add_subcommand("run", "keep this host as its plan says, until asked to end (SIGTERM)");
+  run_command->add_option("--state", state, "the folder for everything that must survive a reboot")
+      ->capture_default_str();
+  run_command->add_option("--root", arguments.agent.root_path,
+                          "root.json: whom to trust; kept in the state folder");
+  run_command->add_option("--plan", arguments.plan_path,
+                          "a signed plan to accept, as `farholm plan` writes it");
+  run_command->add_option("--content", arguments.agent.content_folders,
+                          "a folder with blobs or bundles; may be repeated");
+  run_command->add_option("--machine-id", arguments.agent.machine_id, "instead of the machine's own ID");
+  run_command->add_option("--sysroot", arguments.agent.sysroot,
+                          "read /sys, /proc and /etc below this folder");
+  run_command->add_option("--docker", arguments.agent.docker_endpoint, "where Docker Engine listens")
+      ->capture_default_str();
+  run_command->add_option("--nameservers", arguments.agent.nameservers,
+                          "DNS servers for nodes, separated by blanks");
+  run_command->add_option("--kubeconfig", arguments.agent.kubeconfig_path,
+                          "write the site's kubeconfig here (mode 0600)");
+  run_command->add_flag("--until-settled", arguments.until_settled,
+                        "end when everything is in place and healthy");
+
+  auto* registry_command = app.add_subcommand("registry", "serve the site's images (started by `run`)");
+  registry_command->add_option("--state", state, "the agent's state folder")->capture_default_str();
+  registry_command->add_option("--listen", arguments.listen, "ADDRESS:PORT; may be repeated")->required();
+
+  auto* status_command =
+      app.add_subcommand("status", "say what this box is, should run, does, and what is wrong");
+  status_command->add_option("--state", state, "the agent's state folder")->capture_default_str();
+  status_command->add_flag("--json", arguments.json, "as JSON");
+
+  auto* offer_command = app.add_subcommand("offer", "offer a signed plan to the agent that runs here");
+  offer_command->add_option("PLAN", arguments.plan_path, "a signed plan, as `farholm plan` writes it")
+      ->required();
+  offer_command->add_option("--state", state, "the agent's state folder")->capture_default_str();
+
+  auto* identity_command =
+      app.add_subcommand("identity", "print this host as `farholm plan --hosts` wants it");
+  identity_command->add_option("--state", state, "the agent's state folder")->capture_default_str();
+  identity_command->add_option("--name", arguments.name, "the host's name in plans")->capture_default_str();
+  identity_command->add_option("--machine-id", arguments.agent.machine_id, "instead of the machine's own ID");
+  identity_command->add_option("--sysroot", arguments.agent.sysroot,
+                               "read /sys, /proc and /etc below this folder");
+
+  CLI11_PARSE(app, argc, argv);
+  io::posix::PosixWorld posix;
+  StderrLog sink(posix.world().clock, arguments.verbose ? LogLevel::Debug : LogLevel::Info);
+  const Logger log(sink, "agent");
+  if (*status_command) return status(arguments, posix);
+  if (*identity_command) return identity(arguments, posix);
+  if (*offer_command) return offer(arguments, posix);
+  if (*registry_command) return registry(arguments, posix, log.named("registry"));
+  const auto self = posix.world().files.read_link("/proc/self/exe");
+  if (self) arguments.agent.registry_command = {*self, "registry"};
+  return run(arguments, posix, log);
+}
+
+}  // namespace farholm::cmd
+
+int main(int argc, char** argv) {
+  return farholm::cmd::main(argc, argv);
+}

@@ -1,0 +1,373 @@
+#!/usr/bin/env python3
+"""A site without a hub, on the real parts, from nothing to an app, and through everything that may happen to it.
+
+The tests run in order on one site: each leaves it healthy for the next. One that fails is told, and the rest go
+on where they can.
+"""
+import base64
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from lib import (APP, BIN, CACHE, ROOT, Docker, Failed, Site, docker, eventually, expect, http, run, say)  # noqa: E402
+
+FOLDER = os.environ.get("FARHOLM_E2E_FOLDER", "/var/tmp/farholm-e2e")
+CANARY = "canary-9f3b1c77aa42e5"
+SETTLE = 900  # generous: what is slow here is the machine
+TESTS = []
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+class Story:
+    """The site and what the tests know of it."""
+
+    def __init__(self):
+        self.site = Site(FOLDER)
+        self.docker = Docker()
+        self.digests = {}
+        self.generation = 0
+        self.till = open(os.path.join(ROOT, "demo/profile/till/till.yaml"), encoding="utf-8").read()
+        self.variables = {"storeNumber": "0042"}
+        self.layers = ["kubernetes", "network", "storage", "monitoring", "till"]
+        self.extra = ""
+        self.plan_file = None
+
+    def write(self, name, text):
+        with open(self.site.path(name), "w", encoding="utf-8") as file:
+            file.write(text)
+        return self.site.path(name)
+
+    def prepare(self):
+        site = self.site
+        say("making images (the first time takes 10 to 20 minutes, later a few seconds)")
+        kubernetes = run([os.path.join(ROOT, "images/build")], timeout=3600).stdout.strip().splitlines()[-1]
+        addons = site.path("addons")
+        run([os.path.join(ROOT, "images/addons/build"), "--output", addons], timeout=3600)
+        site.make_root()
+        profile = os.path.join(ROOT, "demo/profile")
+        say("signing bundles")
+        self.digests = site.make_bundles({
+            "kubernetes": (kubernetes, None),
+            "flannel": (os.path.join(addons, "flannel"), os.path.join(profile, "network")),
+            "local-path": (os.path.join(addons, "local-path"), os.path.join(profile, "storage")),
+            "node-exporter": (os.path.join(addons, "node-exporter"), os.path.join(profile, "monitoring")),
+            "till": (os.path.join(addons, "till"), None)})
+        self.write("hosts.yaml", run([os.path.join(BIN, "farholm-agent"), "identity", "--state", site.path("state"),
+                                      "--name", "edge-1", "--machine-id", "e2e-machine-1"]).stdout)
+        self.write("card", CANARY)
+
+    def profile(self):
+        till = self.write("till.yaml", self.till)
+        text = run([os.path.join(ROOT, "demo/profile/compose"), *(f"{n}={d}" for n, d in self.digests.items()
+                                                                if n in ("flannel", "local-path", "node-exporter")),
+                    "--till", till]).stdout
+        document = text + self.extra
+        if "monitoring" not in self.layers:
+            document = re.sub(r"  - name: monitoring\n(?:    .*\n|  {4,}.*\n)*", "", document)
+        return self.write("profile.yaml", document)
+
+    def site_file(self):
+        text = open(os.path.join(ROOT, "demo/profile/site.yaml"), encoding="utf-8").read()
+        return self.write("site.yaml", text.replace('storeNumber: "0042"', f'storeNumber: "{self.variables["storeNumber"]}"'))
+
+    def next_plan(self):
+        """Signs the next plan; gives its file."""
+        output = self.site.path(f"plan-{self.generation + 1}.signed")
+        self.site.plan(self.profile(), self.site_file(), output, previous=self.plan_file,
+                       secrets=[f"store-0042/card={self.site.path('card')}"])
+        return output
+
+    def change(self):
+        """Makes the next plan, has the agent follow it; gives what `farholm diff` had said before."""
+        plan = self.next_plan()
+        effects = self.site.diff(self.plan_file, plan)
+        self.offer(plan)
+        return effects
+
+    def offer(self, plan):
+        run([os.path.join(BIN, "farholm-agent"), "offer", plan, "--state", self.site.path("state")])
+        self.plan_file = plan
+        self.generation += 1
+        self.site.wait_settled(SETTLE, self.generation)
+
+    def snapshot(self):
+        pods = self.site.pods()
+        return {"containers": self.site.containers(),
+                "network": {k: v for k, v in pods.items() if k.startswith("kube-flannel/")},
+                "storage": {k: v for k, v in pods.items() if k.startswith("local-path-storage/")},
+                "monitoring": {k: v for k, v in pods.items() if k.startswith("monitoring/")},
+                "till": {k: v for k, v in pods.items() if k.startswith("till/")}}
+
+    def unchanged(self, before, after, *parts):
+        for part in parts:
+            expect(before[part] == after[part], f"{part} should have stayed as it was: {before[part]} became {after[part]}")
+
+    def sell(self, item):
+        eventually(f"till takes the sale of {item}",
+                   lambda: http("/sales", "POST", json.dumps({"item": item, "cents": 250}).encode()) is not None, 120)
+
+    def sold(self):
+        return {sale["item"] for sale in json.loads(http("/sales"))["sales"]} if "sales" in http("/sales") else set(
+            re.findall(r'"item":\s*"([^"]+)"', http("/sales")))
+
+
+@test
+def a_signed_plan_brings_up_a_real_cluster_and_the_app_answers(story):
+    begin = time.monotonic()
+    plan = story.next_plan()
+    story.site.start_agent(plan)
+    story.plan_file = plan
+    story.generation = 1
+    eventually("the agent answers", story.site.report, 60)
+    story.site.wait_settled(SETTLE, 1)
+    say(f"from the agent's start to a healthy site: {time.monotonic() - begin:.0f} s")
+    page = eventually("the app answers", lambda: http("/"), 60)
+    expect("0042" in page, f"the page does not show the store's number: {page[:300]}")
+    nodes = story.site.ready_nodes()
+    expect(len(nodes) == 3, f"three nodes should be Ready, there are {nodes}")
+    story.sell("first")
+
+
+@test
+def an_edit_of_till_changes_till_and_nothing_else_as_diff_had_said(story):
+    before = story.snapshot()
+    story.till = story.till.replace("farholm.dev/till:1.0.0", "farholm.dev/till:1.1.0")
+    effects = story.change()
+    expect(effects == {"till": "Restart"}, f"diff said {effects}")
+    after = story.snapshot()
+    story.unchanged(before, after, "containers", "network", "storage", "monitoring")
+    expect(not set(before["till"].values()) & set(after["till"].values()), "till's Pods are still the old ones")
+    expect("first" in story.sold(), "the sale is lost")
+
+
+@test
+def a_variable_touches_only_what_uses_it(story):
+    before = story.snapshot()
+    story.variables["storeNumber"] = "0043"
+    effects = story.change()
+    expect(effects == {"till": "Restart"}, f"diff said {effects}")
+    story.unchanged(before, story.snapshot(), "containers", "network", "storage", "monitoring")
+    expect("0043" in eventually("the app answers", lambda: http("/"), 60), "the page does not show the new number")
+
+
+@test
+def metadata_alone_is_no_op(story):
+    before = story.snapshot()
+    story.till = story.till.replace("kind: Deployment\nmetadata:\n  name: till\n  namespace: till\n",
+                                    "kind: Deployment\nmetadata:\n  name: till\n  namespace: till\n"
+                                    "  annotations: {farholm.dev/note: seen}\n")
+    effects = story.change()
+    expect(effects == {"till": "NoOp"}, f"diff said {effects}")
+    story.unchanged(before, story.snapshot(), "containers", "network", "storage", "monitoring", "till")
+
+
+@test
+def replicas_are_a_reload(story):
+    before = story.snapshot()
+    story.till = story.till.replace("replicas: 2", "replicas: 3")
+    effects = story.change()
+    expect(effects == {"till": "Reload"}, f"diff said {effects}")
+    after = story.snapshot()
+    story.unchanged(before, after, "containers", "network", "storage", "monitoring")
+    expect(set(before["till"].values()) <= set(after["till"].values()), "till's old Pods did not stay")
+    story.till = story.till.replace("replicas: 3", "replicas: 2")
+    story.change()
+
+
+@test
+def an_object_that_leaves_a_layer_is_removed_and_a_layer_comes_and_goes(story):
+    story.extra = """  - name: notice
+    type: manifests
+    content:
+      inline:
+      - {apiVersion: v1, kind: Namespace, metadata: {name: notice}}
+      - {apiVersion: v1, kind: ConfigMap, metadata: {name: keep, namespace: notice}, data: {a: "1"}}
+      - {apiVersion: v1, kind: ConfigMap, metadata: {name: leave, namespace: notice}, data: {a: "1"}}
+"""
+    story.change()
+    names = {o["metadata"]["name"] for o in story.site.objects("configmaps", "-n", "notice")}
+    expect({"keep", "leave"} <= names, f"the new layer's objects are not there: {names}")
+    story.extra = re.sub(r".*name: leave.*\n", "", story.extra)
+    story.change()
+    names = {o["metadata"]["name"] for o in story.site.objects("configmaps", "-n", "notice")}
+    expect("keep" in names and "leave" not in names, f"pruning left {names}")
+    story.extra = ""
+    story.change()
+    eventually("the layer's namespace is gone",
+               lambda: "notice" not in {o["metadata"]["name"] for o in story.site.objects("namespaces")}, 120)
+
+
+@test
+def a_deleted_deployment_comes_back(story):
+    uid = story.site.objects("deployments", "-n", "till")[0]["metadata"]["uid"]
+    story.site.kubectl("delete", "deployment", "till", "-n", "till")
+    eventually("the Deployment is back", lambda: [
+        d for d in story.site.objects("deployments", "-n", "till") if d["metadata"]["uid"] != uid], 120)
+    story.site.wait_settled(SETTLE)
+    eventually("the app answers", http, 60)
+
+
+@test
+def a_killed_node_comes_back_and_one_without_its_volume_is_replaced(story):
+    site = story.site
+    worker = next(name for name in site.containers() if "worker-1" in name)
+    docker("kill", worker)
+    eventually("the container runs again", lambda: docker("inspect", "-f", "{{.State.Running}}", worker) == "true", 120)
+    eventually("three nodes are Ready", lambda: len(site.ready_nodes()) == 3, 300)
+    site.wait_settled(SETTLE)
+    docker("rm", "-f", "-v", worker)
+    for volume in docker("volume", "ls", "--filter", "label=farholm.dev/site", "--format", "{{.Name}}").split():
+        if worker in volume:
+            docker("volume", "rm", "-f", volume)
+    eventually("a new node has joined under another name, and the old one is gone",
+               lambda: len(site.ready_nodes()) == 3 and worker not in {n["metadata"]["name"] for n in site.objects("nodes")},
+               SETTLE)
+    site.wait_settled(SETTLE)
+
+
+@test
+def the_worker_with_the_app_and_its_volume_is_lost_and_till_comes_back_with_its_data(story):
+    site = story.site
+    story.sell("before-the-loss")
+    pod = next(p for p in site.objects("pods", "-n", "till") if "deletionTimestamp" not in p["metadata"])
+    node = pod["spec"]["nodeName"]
+    docker("rm", "-f", "-v", node)
+    for volume in docker("volume", "ls", "--filter", "label=farholm.dev/site", "--format", "{{.Name}}").split():
+        if node in volume:
+            docker("volume", "rm", "-f", volume)
+    eventually("till answers with its data", lambda: "before-the-loss" in story.sold(), SETTLE)
+    site.wait_settled(SETTLE)
+    expect("first" in story.sold(), "an older sale is lost")
+
+
+@test
+def the_agent_killed_and_restarted_converges_and_touches_nothing(story):
+    before = story.snapshot()
+    story.site.kill_agent(signal.SIGKILL)
+    story.site.start_agent()
+    story.site.wait_settled(SETTLE, story.generation)
+    story.unchanged(before, story.snapshot(), "containers", "network", "storage", "monitoring", "till")
+
+
+@test
+def plans_that_must_not_be_accepted_are_refused_and_told(story):
+    site = story.site
+    good = json.load(open(story.plan_file, encoding="utf-8"))
+    payload = json.loads(base64.b64decode(good["payload"]))
+
+    def offered(envelope):
+        file = story.write("bad-plan", json.dumps(envelope))
+        done = run([os.path.join(BIN, "farholm-agent"), "offer", file, "--state", site.path("state")], check=False)
+        expect(done.returncode != 0, "a bad plan was accepted")
+        return done.stderr
+
+    forged = dict(good, payload=base64.b64encode(json.dumps(dict(payload, generation=99)).encode()).decode())
+    expect("sign" in offered(forged), "a forged plan was refused for another reason")
+    older = json.load(open(site.path("plan-1.signed"), encoding="utf-8"))
+    expect("Older" in offered(older), "an older plan was refused for another reason")
+    report = site.report()
+    expect(report["plan"]["generation"] == story.generation, "the accepted plan has changed")
+    expect(any("refused" in problem for problem in report.get("problems", [])), "the refusal is not reported")
+
+
+@test
+def the_secret_value_is_in_no_file_of_the_agent_nor_in_etcd(story):
+    site = story.site
+    expect(site.kubectl("get", "secret", "till", "-n", "till", "-o", "jsonpath={.data.card-key}").strip()
+           == base64.b64encode(CANARY.encode()).decode(), "the app did not get its secret")
+    needles = [CANARY.encode(), base64.b64encode(CANARY.encode())]
+    searched = 0
+    places = [site.path("state"), site.path("content"), site.path("agent.log"), story.plan_file]
+    etcd = next(name for name in site.containers() if name.endswith("etcd"))
+    volume = docker("inspect", "-f", "{{range .Mounts}}{{if .Name}}{{.Source}}{{end}}{{end}}", etcd)
+    places.append(volume)
+    for place in places:
+        files = [place] if os.path.isfile(place) else [os.path.join(f, n) for f, _, names in os.walk(place) for n in names]
+        for file in files:
+            if not os.path.isfile(file) or os.path.islink(file):
+                continue
+            searched += 1
+            with open(file, "rb") as content:
+                tail = b""
+                while piece := content.read(1 << 22):
+                    for needle in needles:
+                        expect(needle not in tail + piece, f"{file} holds the secret")
+                    tail = piece[-64:]
+    expect(searched > 20, f"only {searched} files were searched")
+
+
+@test
+def docker_engine_killed_with_everything_in_it_comes_back_also_without_the_agent(story):
+    if story.docker.process is None:
+        raise Failed("Docker Engine was running before the test, so it may not be killed: stop it and run again")
+    site = story.site
+    addresses = {name: docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", name)
+                 for name in site.containers()}
+    site.kill_agent(signal.SIGKILL)
+    os.killpg(story.docker.process.pid, signal.SIGKILL)
+    story.docker.process.wait()
+    run(["pkill", "-9", "containerd"], check=False)
+    for name in ("/run/docker.pid", "/var/run/docker/containerd/containerd.pid"):
+        if os.path.exists(name):
+            os.remove(name)
+    story.docker.start(FOLDER)
+    eventually("the app answers again, without the agent", http, SETTLE)
+    eventually("three nodes are Ready", lambda: len(site.ready_nodes()) == 3, SETTLE)
+    now = {name: docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", name)
+           for name in site.containers()}
+    expect(now == addresses, f"addresses have changed: {addresses} became {now}")
+    site.start_agent()
+    site.wait_settled(SETTLE, story.generation)
+    expect({"first", "before-the-loss"} <= story.sold(), "sales are lost")
+
+
+def main():
+    keep = "--keep" in sys.argv
+    wanted = [a for a in sys.argv[1:] if not a.startswith("-")]
+    os.makedirs(FOLDER, exist_ok=True)
+    story = Story()
+    failed = 0
+    try:
+        story.docker.ensure(FOLDER)
+        if not keep:
+            story.site.remove()
+            shutil.rmtree(FOLDER, ignore_errors=True)
+            os.makedirs(FOLDER)
+        story.prepare()
+        for function in TESTS:
+            name = function.__name__.replace("_", " ")
+            if wanted and not any(w in name for w in wanted):
+                continue
+            begin = time.monotonic()
+            say(f"… {name}")
+            try:
+                function(story)
+                print(f"ok {name}", flush=True)
+            except (Failed, OSError, subprocess.SubprocessError, ValueError, KeyError, StopIteration) as failure:
+                failed += 1
+                print(f"not ok {name}: {str(failure) or repr(failure)}", flush=True)
+                if function is TESTS[0]:
+                    break
+            say(f"took {time.monotonic() - begin:.0f} s")
+    except (Failed, OSError, subprocess.SubprocessError) as failure:
+        failed += 1
+        print(f"not ok getting ready: {failure}", flush=True)
+    finally:
+        if not keep:
+            story.site.remove()
+            story.docker.stop()
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
