@@ -1,0 +1,230 @@
+// A hub and hosts that pair with it, get plans, report, and lose each other.
+#include <gmock/gmock.h>
+
+#include "agent/uplink/hub_client.h"
+#include "agent/uplink/pairing_client.h"
+#include "agent/uplink/test_fleet.h"
+#include "content/fetch.h"
+#include "hub/host.h"
+#include "trust/registration_token.h"
+#include "trust/sealed_value.h"
+
+namespace farholm::agent {
+namespace {
+
+using UplinkTest = FleetTest;
+
+TEST_F(UplinkTest, AHostWithATokenPairsFollowsItsPlanAndSaysSo) {
+  start_hub();
+  const auto token = prepare_store();
+  auto& host = start_host("edge", token, "machine-1");
+  ASSERT_TRUE(comes_true([&] { return condition(site(), "Ready") == "True"; }))
+      << testing::PrintToString(sink_.lines) << site().dump(1);
+  ASSERT_EQ(all(hub::kHosts).size(), 1U);
+  const auto edge = all(hub::kHosts).front();
+  EXPECT_EQ(edge->key.name_space, "retail");
+  EXPECT_EQ(hub::status_text(edge->value, "phase"), "Connected");
+  EXPECT_EQ(hub::status_text(edge->value, "site"), "store-1");
+  EXPECT_EQ(edge->value["status"]["capacity"]["cpus"], 4);
+  ASSERT_TRUE(host.site->plan());
+  EXPECT_EQ(host.site->plan()->generation, 1);
+  EXPECT_EQ(host.site->plan()->variables.at("number"), "0042");
+  EXPECT_EQ(site()["status"]["layers"][0]["state"], "Healthy");
+
+  host.site->become(false);
+  EXPECT_TRUE(comes_true([&] { return condition(site(), "Ready") == "False"; }));
+}
+
+TEST_F(UplinkTest, ASecretReachesTheHostSealedAndThePlanNamesItsVersionOnly) {
+  start_hub();
+  auto& host = start_host("edge", prepare_store(), "machine-1");
+  ASSERT_TRUE(comes_true([&] { return host.site->plan().has_value(); }));
+  const auto& plan = *host.site->plan();
+  EXPECT_THAT(profile::to_payload(plan), testing::Not(testing::HasSubstr("canary")));
+  const auto& sealed = plan.sealed.at("cardKey");
+  auto& machine = world_.machine("edge");
+  content::BlobStore store(machine.files(), "/content", log_);
+  const auto digest = *crypto::Digest::parse(sealed.envelopes.at(plan.hosts[0].uid));
+  const content::Fetcher fetcher{
+      .loop = loop(), .store = store, .sources = host.site->sources, .report = {}, .progress = {}};
+  const auto fetched = loop().run(content::fetch_blob(fetcher, {.digest = digest, .size_bytes = {}}));
+  ASSERT_TRUE(fetched) << fetched.error().to_string();
+  const auto identity = open_identity(machine.files(), machine.entropy(), StateFolder{kState}.identity());
+  const auto opened = trust::open_value(identity->sealing,
+                                        {.site = plan.site_uid, .name = "cardKey", .version = sealed.version},
+                                        *store.read(digest, 1 << 20));
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(*opened, "\"canary-4711\"");
+}
+
+TEST_F(UplinkTest, AHostWithoutATokenWaitsUntilAnOperatorApprovesIt) {
+  start_hub();
+  start_host("edge", "", "machine-1");
+  ASSERT_TRUE(comes_true([&] { return all(hub::kHosts).size() == 1; }));
+  const auto waiting = all(hub::kHosts).front();
+  EXPECT_EQ(waiting->key.name_space, "farholm-unassigned");
+  EXPECT_EQ(hub::status_text(waiting->value, "phase"), "Pending");
+  const auto revision = hub_->store().revision();
+  pass(std::chrono::minutes(2));
+  EXPECT_EQ(hub_->store().revision(), revision) << "asking again is not a write";
+  ask("PATCH", "/apis/farholm.dev/v1alpha1/namespaces/farholm-unassigned/edgehosts/" + waiting->key.name,
+      {{"spec", {{"approval", "Approved"}}}});
+  EXPECT_TRUE(comes_true([&] { return condition(all(hub::kHosts).front()->value, "Ready") == "True"; }));
+}
+
+TEST_F(UplinkTest, ATokenThatIsUsedUpLetsNobodyElseInAndAnEventSaysSo) {
+  start_hub();
+  const auto token = prepare_store(/*hosts_max=*/1);
+  start_host("edge", token, "machine-1");
+  ASSERT_TRUE(comes_true([&] { return all(hub::kHosts).size() == 1; }));
+  start_host("other", token, "machine-2");
+  EXPECT_TRUE(comes_true([&] { return has_event("HostRefused"); }));
+  EXPECT_EQ(all(hub::kHosts).size(), 1U);
+  const auto used = hub_->store().get(hub::key_of(hub::kTokens, "retail", "stores"));
+  EXPECT_EQ(used->value["status"]["usedHosts"], 1);
+  EXPECT_EQ(condition(used->value, "Ready", "reason"), "UsedUp");
+}
+
+TEST_F(UplinkTest, AWrongSecretIsRefusedAndAnEventSaysSo) {
+  start_hub();
+  auto token = prepare_store();
+  token[token.find('.') + 3] ^= 1;
+  start_host("edge", token, "machine-1");
+  EXPECT_TRUE(comes_true([&] { return has_event("WrongToken"); }));
+  EXPECT_TRUE(all(hub::kHosts).empty());
+}
+
+TEST_F(UplinkTest, ATokenOfAnotherRootIsNotSentToThisHub) {
+  start_hub();
+  auto token = *trust::parse_registration_token(prepare_store());
+  token.root = crypto::Digest::of("another");
+  world_.add_machine("edge");
+  const UplinkOptions options{.state = {kState},
+                              .hub = "hub:8443",
+                              .token = token.to_text(),
+                              .machine_id = "m",
+                              .sysroot = {},
+                              .inventory = {}};
+  auto world = world_.machine("edge").world();
+  const auto root = loop().run(obtain_root(world, log_, options, false));
+  ASSERT_FALSE(root);
+  EXPECT_EQ(root.error().code, ErrorCode::Forbidden);
+}
+
+TEST_F(UplinkTest, AnotherKeyWithAKnownMachineIdWaitsForAPersonToDecide) {
+  start_hub();
+  const auto token = prepare_store(/*hosts_max=*/5);
+  start_host("edge", token, "03000200-0400-0500-0006-000700080009");
+  ASSERT_TRUE(comes_true([&] { return condition(site(), "Ready") == "True"; }));
+  start_host("twin", token, "03000200-0400-0500-0006-000700080009");
+  ASSERT_TRUE(comes_true([&] { return all(hub::kHosts).size() == 2; }));
+  const auto find_twin = [&]() -> store::EntryRef {
+    for (const auto& host : all(hub::kHosts))
+      if (!condition(host->value, "MachineIDConflict").empty()) return host;
+    return nullptr;
+  };
+  ASSERT_TRUE(find_twin());
+  EXPECT_EQ(hub::status_text(find_twin()->value, "phase"), "Pending");
+  pass(std::chrono::minutes(1));
+  EXPECT_FALSE(hosts_.at("twin")->uplink->connected());
+  ask("PATCH", in_retail("edgehosts/") + find_twin()->key.name,
+      {{"spec", {{"machineIDConflict", "Separate"}}}});
+  EXPECT_TRUE(comes_true([&] { return condition(find_twin()->value, "Ready") == "True"; }));
+  EXPECT_EQ(all(hub::kHosts).size(), 2U);
+}
+
+TEST_F(UplinkTest, AHubThatLosesItsPowerForgetsNothing) {
+  start_hub();
+  auto& host = start_host("edge", prepare_store(), "machine-1");
+  ASSERT_TRUE(comes_true([&] { return condition(site(), "Ready") == "True"; }));
+  const auto before = site();
+  const auto name = all(hub::kHosts).front()->key.name;
+  hub_machine_.cut_power();
+  drop_hub();
+  pass(std::chrono::minutes(30));
+  EXPECT_FALSE(host.uplink->connected());
+  hub_machine_.restart(io::sim::Survival::Nothing);
+  start_hub();
+  EXPECT_EQ(site(), before);
+  ASSERT_TRUE(comes_true([&] { return host.uplink->connected(); }, std::chrono::minutes(20)));
+  pass(std::chrono::minutes(1));
+  EXPECT_EQ(all(hub::kHosts).front()->key.name, name);
+  EXPECT_EQ(site()["status"]["plan"], before["status"]["plan"]) << "nothing was planned anew";
+  EXPECT_EQ(condition(site(), "Ready"), "True");
+}
+
+TEST_F(UplinkTest, AnIdleFleetWritesNothing) {
+  start_hub();
+  start_host("edge", prepare_store(), "machine-1");
+  ASSERT_TRUE(comes_true([&] { return condition(site(), "Ready") == "True"; }));
+  pass(std::chrono::minutes(1));
+  const auto revision = hub_->store().revision();
+  pass(std::chrono::minutes(30));
+  EXPECT_EQ(hub_->store().revision(), revision);
+}
+
+TEST_F(UplinkTest, AHostThatIsAwayIsSaidToBeAwayAndComesBackAsTheSame) {
+  start_hub();
+  const auto token = prepare_store();
+  start_host("edge", token, "machine-1");
+  ASSERT_TRUE(comes_true([&] { return condition(site(), "Ready") == "True"; }));
+  pass(std::chrono::minutes(7));  // the hub knows who is there
+  stop_host("edge");
+  EXPECT_TRUE(comes_true([&] { return condition(site(), "Connected") == "False"; }));
+  EXPECT_EQ(condition(site(), "Ready"), "Unknown");
+  start_host("edge", token, "machine-1");
+  EXPECT_TRUE(comes_true([&] { return condition(site(), "Ready") == "True"; }));
+  EXPECT_EQ(all(hub::kHosts).size(), 1U);
+}
+
+TEST_F(UplinkTest, AChangedVariableMakesANewPlanAndAnUnchangedWishDoesNot) {
+  start_hub();
+  auto& host = start_host("edge", prepare_store(), "machine-1");
+  ASSERT_TRUE(comes_true([&] { return condition(site(), "Ready") == "True"; }));
+  ask("PATCH", in_retail("sites/store-1"), {{"spec", {{"variables", {{"number", "0043"}}}}}});
+  ASSERT_TRUE(comes_true([&] { return host.site->plan()->generation == 2; }));
+  EXPECT_EQ(host.site->plan()->variables.at("number"), "0043");
+  ask("PATCH", in_retail("clusterprofiles/store"), {{"spec", {{"sharedWith", {"other"}}}}});
+  ask("PATCH", "/api/v1/namespaces/retail/secrets/card", {{"stringData", {{"unrelated", "x"}}}});
+  pass(std::chrono::minutes(1));
+  EXPECT_EQ(host.site->plan()->generation, 2);
+  ask("PATCH", "/api/v1/namespaces/retail/secrets/card", {{"stringData", {{"card", "another"}}}});
+  EXPECT_TRUE(comes_true([&] { return host.site->plan()->generation == 3; }));
+}
+
+TEST_F(UplinkTest, AnExpiredCertificateIsGoodForRenewingItselfAndForNothingElse) {
+  start_hub();
+  start_host("edge", prepare_store(), "machine-1");
+  ASSERT_TRUE(comes_true([&] { return condition(site(), "Ready") == "True"; }));
+  stop_host("edge");
+  auto& machine = world_.machine("edge");
+  for (auto* one : {&machine, &hub_machine_}) one->clock().jump(std::chrono::hours(24 * 100));
+  const auto identity = open_identity(machine.files(), machine.entropy(), StateFolder{kState}.identity());
+  auto state = load_hub_state(machine.files(), StateFolder{kState}.hub());
+  auto client = HubClient::make(machine.world(), *state, *identity);
+  const auto blob = "/content/v1/blobs/" + crypto::Digest::of("x").to_string();
+  const auto refused = loop().run((*client)->get(blob, 1024));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::Unauthorized);
+  const auto renewed = loop().run(renew_certificate(**client, *identity, *state));
+  ASSERT_TRUE(renewed) << renewed.error().to_string();
+  ASSERT_TRUE((*client)->reload(*state, *identity));
+  const auto absent = loop().run((*client)->get(blob, 1024));
+  ASSERT_FALSE(absent);
+  EXPECT_EQ(absent.error().code, ErrorCode::NotFound);
+}
+
+TEST_F(UplinkTest, ARejectedHostIsCutOff) {
+  start_hub();
+  auto& host = start_host("edge", prepare_store(), "machine-1");
+  ASSERT_TRUE(comes_true([&] { return host.uplink->connected(); }));
+  const auto name = all(hub::kHosts).front()->key.name;
+  ask("PATCH", in_retail("edgehosts/") + name, {{"spec", {{"approval", "Rejected"}}}});
+  EXPECT_TRUE(comes_true([&] { return !host.uplink->connected(); }));
+  pass(std::chrono::minutes(5));
+  EXPECT_FALSE(host.uplink->connected());
+  EXPECT_EQ(hub::status_text(all(hub::kHosts).front()->value, "phase"), "Rejected");
+}
+
+}  // namespace
+}  // namespace farholm::agent
