@@ -253,6 +253,8 @@ io::Task<Http1ServerConnection::Outcome> Http1ServerConnection::run() {
         co_return Outcome::Closed;
     }
     first_ = false;
+    // A client that always has the next request ready must not keep the loop from everybody else.
+    co_await server_.loop.yield();
   }
   co_return Outcome::Closed;
 }

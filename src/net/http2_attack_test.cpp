@@ -1,6 +1,7 @@
 // What a hostile client can say in HTTP/2, frame by frame, and that it costs us little.
 #include <algorithm>
 
+#include "net/http2_stream.h"
 #include "net/test_frames.h"
 #include "net/test_world.h"
 
@@ -98,6 +99,18 @@ TEST_F(Http2AttackTest, ARequestByHandIsAnswered) {
   connect();
   const auto frames =
       say(test::opening() + write_frame(NGHTTP2_HEADERS, kEndHeaders | kEndStream, 1, test::get_fields()));
+  EXPECT_EQ(test::status_of(frames, 1), "200");
+}
+
+TEST_F(Http2AttackTest, ABodyThatComesInOnePieceWithItsHeadIsWhole) {
+  handler_.on_request = [](Exchange& exchange) -> io::Task<void> {
+    const auto body = co_await exchange.read_body();
+    co_await exchange.respond({.status = body == "whole" ? 200 : 400, .headers = {}, .body = {}});
+  };
+  connect();
+  const auto frames =
+      say(test::opening() + write_frame(NGHTTP2_HEADERS, kEndHeaders, 1, test::post_fields()) +
+          write_frame(NGHTTP2_DATA, kEndStream, 1, "whole"));
   EXPECT_EQ(test::status_of(frames, 1), "200");
 }
 
@@ -257,6 +270,46 @@ TEST_F(Http2AttackTest, AnAnswerWithoutBodyToAnUnfinishedRequestArrives) {
     EXPECT_EQ(test::status_of(frames, 1), std::to_string(status));
     EXPECT_TRUE(said(frames, NGHTTP2_RST_STREAM));  // the rest of the request is not wanted
   }
+}
+
+TEST_F(Http2AttackTest, RequestsBeyondTheMemoryForThemAreRefused) {
+  slow_ = true;
+  HttpServer small(loop_, handler_, log_, {.request_memory_bytes_max = 4 * kStreamBytes});
+  std::vector<std::unique_ptr<io::Stream>> clients;
+  int refused = 0;
+  for (int i = 0; i < 3; ++i) {
+    auto [near, far] = io::make_memory_streams(loop_);
+    small.serve_connection(std::move(far), {});
+    stream_ = std::move(near);
+    std::string requests = test::opening();
+    for (std::uint32_t id = 1; id <= 5; id += 2) {
+      requests += write_frame(NGHTTP2_HEADERS, kEndHeaders | kEndStream, id, test::get_fields());
+    }
+    for (const auto& frame : say(requests)) {
+      if (frame.type == NGHTTP2_RST_STREAM) ++refused;
+    }
+    clients.push_back(std::move(stream_));
+  }
+  EXPECT_EQ(running_, 3);
+  EXPECT_EQ(refused, 6);
+  clients.clear();
+  wait(10s);
+  EXPECT_EQ(running_, 0);
+}
+
+TEST_F(Http2AttackTest, ARequestWithoutBodyNeedsNoMemoryForBodies) {
+  HttpServer full(loop_, handler_, log_, {.body_memory_bytes_max = 0});
+  auto [near, far] = io::make_memory_streams(loop_);
+  full.serve_connection(std::move(far), {});
+  stream_ = std::move(near);
+  const auto frames =
+      say(test::opening() + write_frame(NGHTTP2_HEADERS, kEndHeaders | kEndStream, 1, test::post_fields()) +
+          write_frame(NGHTTP2_HEADERS, kEndHeaders, 3, test::post_fields()) +
+          write_frame(NGHTTP2_DATA, kEndStream, 3, std::string(100, 'x')));
+  EXPECT_EQ(test::status_of(frames, 1), "200");
+  EXPECT_EQ(test::status_of(frames, 3), "429");
+  stream_.reset();
+  wait(10s);
 }
 
 TEST_F(Http2AttackTest, GarbageAfterThePrefaceEndsTheConnection) {

@@ -10,8 +10,8 @@
 namespace farholm::net {
 namespace {
 
-// What a connection's streams may have sent and nobody has read yet. A stream's share is HTTP/2's default.
-constexpr std::int32_t kConnectionWindowBytes = 128 << 10;
+// What a connection's streams may have sent and nobody has read yet: HTTP/2's default, as for each stream.
+constexpr std::int32_t kConnectionWindowBytes = (64 << 10) - 1;
 constexpr std::size_t kReadBytes = 8 << 10;
 // Frames are gathered up to this size for one write.
 constexpr std::size_t kWriteBytes = 16 << 10;
@@ -211,6 +211,7 @@ int Http2ServerConnection::on_begin_headers(const nghttp2_frame& frame) {
   const auto id = frame.hd.stream_id;
   // Handlers that still finish something count too, although their streams are closed.
   if (server_.draining.is_set() || head_bytes_held_ > kHeadBytesHeldMax ||
+      server_.request_bytes_held + kStreamBytes > server_.options.request_memory_bytes_max ||
       streams_.size() >= std::size_t{2} * server_.options.concurrent_streams_max) {
     nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, id, NGHTTP2_REFUSED_STREAM);
     return 0;

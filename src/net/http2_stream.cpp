@@ -54,9 +54,12 @@ Http2Stream::Http2Stream(Http2ServerConnection& connection, std::int32_t id)
       outbound_taken_(connection.server_.loop) {
   request_.method.clear();
   request_.target.clear();
+  charged_ = kStreamBytes;
+  connection_.server_.request_bytes_held += charged_;
 }
 
 Http2Stream::~Http2Stream() {
+  connection_.server_.request_bytes_held -= charged_;
   if (running_) connection_.activity_.end();
 }
 
@@ -65,11 +68,16 @@ const Peer& Http2Stream::peer() const {
 }
 
 void Http2Stream::add_header(std::string_view name, std::string_view value, const ServerOptions& options) {
-  head_bytes_ += name.size() + value.size() + kFieldOverheadBytes;
+  const auto bytes = name.size() + value.size() + kFieldOverheadBytes;
+  head_bytes_ += bytes;
   if (head_bytes_ > options.head_bytes_max || request_.headers.size() >= options.header_count_max) {
     head_too_large_ = true;
   }
-  if (head_too_large_) return;
+  auto& held = connection_.server_.request_bytes_held;
+  if (held + bytes > options.request_memory_bytes_max) too_busy_ = true;
+  if (head_too_large_ || too_busy_) return;
+  held += bytes;
+  charged_ += bytes;
   if (name == ":method") {
     request_.method = value;
   } else if (name == ":path") {
@@ -84,7 +92,8 @@ void Http2Stream::add_header(std::string_view name, std::string_view value, cons
 }
 
 void Http2Stream::add_data(std::string_view bytes) {
-  if (!running_) {
+  // Before start() it is kept: head and body may come in one piece.
+  if (handled_) {
     nghttp2_session_consume(connection_.session_.get(), id_, bytes.size());
     return;
   }
@@ -108,6 +117,8 @@ io::Task<void> Http2Stream::handle() {
   auto& server = connection_.server_;
   if (head_too_large_) {
     (void)co_await respond(plain_answer(431, "the request's head is too large"));
+  } else if (too_busy_) {
+    (void)co_await respond(plain_answer(503, "too many requests at once; try again later"));
   } else {
     co_await server.handler.handle(*this);
   }
@@ -121,6 +132,7 @@ io::Task<void> Http2Stream::handle() {
     reset(NGHTTP2_NO_ERROR);  // the answer is complete; the rest of the request is not wanted (RFC 9113 §8.1)
   }
   running_ = false;
+  handled_ = true;
   connection_.activity_.end();
   if (!inbound_.empty()) nghttp2_session_consume(connection_.session_.get(), id_, inbound_.size());
   inbound_.clear();

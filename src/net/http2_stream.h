@@ -14,6 +14,9 @@ namespace farholm::net {
 
 class Http2ServerConnection;
 
+// About what a request costs beside its head: its stream here and in nghttp2, its handler's coroutines.
+inline constexpr std::size_t kStreamBytes = 6 << 10;
+
 class Http2Stream final : public Exchange, private BodyReader {
  public:
   Http2Stream(Http2ServerConnection& connection, std::int32_t id);
@@ -58,6 +61,8 @@ class Http2Stream final : public Exchange, private BodyReader {
   Request request_;
   std::size_t head_bytes_ = 0;
   bool head_too_large_ = false;
+  bool too_busy_ = false;
+  std::uint64_t charged_ = 0;  // of the server's memory for requests
   BodyBudget budget_;
 
   std::string inbound_;  // at most the stream's window
@@ -74,7 +79,8 @@ class Http2Stream final : public Exchange, private BodyReader {
   bool data_follows_ = false;  // the head was not the whole answer
   bool closed_ = false;
   bool running_ = false;
-  io::Task<void> task_;  // the handler's; goes first
+  bool handled_ = false;  // the handler has ended
+  io::Task<void> task_;   // the handler's; goes first
 };
 
 }  // namespace farholm::net

@@ -10,14 +10,35 @@
 namespace farholm::net {
 namespace {
 
-constexpr std::size_t kPieceBytes = 16 << 10;
+// A body's memory doubles from here, so that thousands of bodies that never come cost little.
+constexpr std::size_t kFirstBytes = 1 << 10;
 
 io::Task<Result<std::string>> read_charged(BodyBudget& budget, BodyReader& body, std::uint64_t limit_bytes) {
   std::string whole;
+  std::uint64_t charged = 0;
+  // Most requests have no body: they need no memory, and are answered also when others have taken it all.
+  std::array<std::byte, 64> beginning;
+  FARHOLM_CO_TRY(const auto begun, co_await body.read(std::span(beginning).first(static_cast<std::size_t>(
+                                       std::min<std::uint64_t>(beginning.size(), limit_bytes + 1)))));
+  if (begun == 0) co_return whole;
+  whole.assign(reinterpret_cast<const char*>(beginning.data()), begun);
+  if (whole.size() > limit_bytes) {
+    co_return fail(ErrorCode::RequestEntityTooLarge,
+                   fmt::format("the request's body is longer than the limit of {} bytes", limit_bytes));
+  }
   while (true) {
-    // One byte more than the limit is asked for, so that a body of exactly the limit is seen to end.
     const auto had = whole.size();
-    whole.resize(static_cast<std::size_t>(std::min<std::uint64_t>(had + kPieceBytes, limit_bytes + 1)));
+    if (had == whole.capacity() || charged == 0) {
+      // One byte more than the limit is asked for, so that a body of exactly the limit is seen to end.
+      whole.reserve(
+          static_cast<std::size_t>(std::min<std::uint64_t>(std::max(kFirstBytes, had * 2), limit_bytes + 1)));
+      // What is allocated counts, not what has arrived.
+      if (!budget.take(whole.capacity() - charged)) {
+        co_return fail(ErrorCode::TooManyRequests, "too many large requests at once; try again later");
+      }
+      charged = whole.capacity();
+    }
+    whole.resize(static_cast<std::size_t>(std::min<std::uint64_t>(whole.capacity(), limit_bytes + 1)));
     FARHOLM_CO_TRY(const auto count,
                    co_await body.read(std::as_writable_bytes(std::span(whole).subspan(had))));
     whole.resize(had + count);
@@ -25,9 +46,6 @@ io::Task<Result<std::string>> read_charged(BodyBudget& budget, BodyReader& body,
     if (whole.size() > limit_bytes) {
       co_return fail(ErrorCode::RequestEntityTooLarge,
                      fmt::format("the request's body is longer than the limit of {} bytes", limit_bytes));
-    }
-    if (!budget.take(count)) {
-      co_return fail(ErrorCode::TooManyRequests, "too many large requests at once; try again later");
     }
   }
 }

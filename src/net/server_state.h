@@ -18,6 +18,7 @@ struct ServerState {
   Logger log;
   ServerOptions options;
   std::uint64_t body_bytes_held = 0;
+  std::uint64_t request_bytes_held = 0;
   io::Event draining;  // set once: no new requests
 };
 
