@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s#]+)(?:#[^)]*)?\)")
+CODE = re.compile(r"^```.*?^```|(`+)[^`].*?\1", re.MULTILINE | re.DOTALL)  # a pattern in it may look like a link
 
 
 def main():
@@ -17,7 +18,7 @@ def main():
         if not os.path.exists(path):
             continue
         with open(path, encoding="utf-8") as file:
-            for target in LINK.findall(file.read()):
+            for target in LINK.findall(CODE.sub("", file.read())):
                 if "://" in target or target.startswith("mailto:"):
                     continue
                 looked_at += 1
