@@ -15,7 +15,7 @@ namespace farholm::net {
 class Http2ServerConnection;
 
 // About what a request costs beside its head: its stream here and in nghttp2, its handler's coroutines.
-inline constexpr std::size_t kStreamBytes = 6 << 10;
+inline constexpr std::size_t kStreamBytes = 8 << 10;
 
 class Http2Stream final : public Exchange, private BodyReader {
  public:
