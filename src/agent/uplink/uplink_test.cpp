@@ -153,6 +153,29 @@ TEST_F(UplinkTest, AHubThatLosesItsPowerForgetsNothing) {
   EXPECT_EQ(condition(site(), "Ready"), "True");
 }
 
+TEST_F(UplinkTest, AHubKilledAmidWritesKeepsWhatItAcknowledged) {
+  start_hub();
+  std::set<std::string> acknowledged;
+  int next = 0;
+  for (const std::size_t kill_after : {1U, 3U, 7U}) {
+    const auto end = acknowledged.size() + kill_after;
+    while (acknowledged.size() < end) {
+      const std::string name = "n" + std::to_string(next++);
+      ask("POST", "/api/v1/namespaces",
+          {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", name}}}});
+      acknowledged.insert(name);
+    }
+    // One more is under way when the process dies; it may be there afterwards or not.
+    hub_scope_->spawn([](store::Store& store, std::string name) -> io::Task<void> {
+      (void)co_await store::create(store, {"/namespaces", "", name}, {{"metadata", {{"name", name}}}});
+    }(hub_->store(), "under-way" + std::to_string(next)));
+    hub_machine_.files().drop_open_files();
+    drop_hub();
+    start_hub();
+    for (const auto& name : acknowledged) EXPECT_TRUE(hub_->store().get({"/namespaces", "", name})) << name;
+  }
+}
+
 TEST_F(UplinkTest, AnIdleFleetWritesNothing) {
   start_hub();
   start_host("edge", prepare_store(), "machine-1");

@@ -1,0 +1,77 @@
+#include "hub/host.h"
+
+#include <gtest/gtest.h>
+
+#include "hub/conditions.h"
+
+namespace farholm::hub {
+namespace {
+
+const io::WallTime kNow{std::chrono::seconds(1'800'000'000)};
+
+json::Value host(const char* approval) {
+  auto made = make_host("retail", "edge-1", "uid", kNow);
+  made["spec"]["approval"] = approval;
+  return made;
+}
+
+TEST(Host, IsReadyWhenApprovedAndConnected) {
+  auto approved = host("Approved");
+  judge_host(approved, Presence::Connected, kNow);
+  EXPECT_EQ(status_text(approved, "phase"), "Connected");
+  EXPECT_EQ(condition_status(approved, "Ready"), "True");
+  judge_host(approved, Presence::Lost, kNow);
+  EXPECT_EQ(status_text(approved, "phase"), "Disconnected");
+  EXPECT_EQ(condition_status(approved, "Ready"), "False");
+}
+
+TEST(Host, AShortBreakChangesNothing) {
+  auto approved = host("Approved");
+  judge_host(approved, Presence::Connected, kNow);
+  const auto before = approved;
+  judge_host(approved, Presence::AsBefore, kNow + std::chrono::hours(1));
+  EXPECT_EQ(approved, before);
+  judge_host(approved, Presence::Connected, kNow + std::chrono::hours(2));
+  EXPECT_EQ(approved, before);
+}
+
+TEST(Host, WaitsUntilSomebodyDecides) {
+  auto pending = host("Pending");
+  judge_host(pending, Presence::AsBefore, kNow);
+  EXPECT_EQ(status_text(pending, "phase"), "Pending");
+  EXPECT_FALSE(may_join(pending));
+  auto rejected = host("Rejected");
+  judge_host(rejected, Presence::AsBefore, kNow);
+  EXPECT_EQ(status_text(rejected, "phase"), "Rejected");
+}
+
+TEST(Host, AConflictHoldsUpEvenAnApprovedOneUntilItIsDecided) {
+  auto twin = host("Approved");
+  set_condition(twin, {"MachineIDConflict", "True", "KnownMachineID", "another"}, kNow);
+  EXPECT_FALSE(may_join(twin));
+  judge_host(twin, Presence::AsBefore, kNow);
+  EXPECT_EQ(condition_status(twin, "Approved"), "False");
+  twin["spec"]["machineIDConflict"] = "Separate";
+  EXPECT_TRUE(may_join(twin));
+  judge_host(twin, Presence::AsBefore, kNow);
+  EXPECT_EQ(condition_status(twin, "MachineIDConflict"), "False");
+}
+
+TEST(Condition, ItsTimeMovesOnlyWithItsStatus) {
+  json::Value object{{"metadata", {{"generation", 3}}}};
+  set_condition(object, {"Ready", "False", "A", "a"}, kNow);
+  const auto first = object["status"]["conditions"][0]["lastTransitionTime"];
+  set_condition(object, {"Ready", "False", "B", "b"}, kNow + std::chrono::hours(1));
+  EXPECT_EQ(object["status"]["conditions"][0]["lastTransitionTime"], first);
+  set_condition(object, {"Ready", "True", "C", "c"}, kNow + std::chrono::hours(1));
+  EXPECT_NE(object["status"]["conditions"][0]["lastTransitionTime"], first);
+  EXPECT_EQ(object["status"]["conditions"][0]["observedGeneration"], 3);
+}
+
+TEST(Condition, TextIsCutBetweenCharacters) {
+  EXPECT_EQ(cut_text("aü", 2), "a");
+  EXPECT_EQ(cut_text("aü", 3), "aü");
+}
+
+}  // namespace
+}  // namespace farholm::hub
