@@ -181,6 +181,7 @@ class Agent::Implementation {
   }
 
   bool settled() const {
+    if (runner_->status().plan != inbox_.digest()) return false;  // it is still that of the plan before
     const auto& conditions = runner_->status().conditions;
     return std::ranges::any_of(conditions, [](const auto& condition) {
       return condition.type == "Ready" && condition.status == "True";

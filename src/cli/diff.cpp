@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
+#include "cli/content_folder.h"
 #include "cli/key_file.h"
 #include "cli/plan.h"
-#include "content/blob_store.h"
 #include "json/json.h"
 #include "profile/layer_diff.h"
 #include "trust/envelope.h"
@@ -22,16 +22,10 @@ Result<profile::SitePlan> read_plan(io::Files& files, const std::string& path) {
 Result<std::map<std::string, json::Value>> read_blobs(io::Files& files,
                                                       const std::vector<std::string>& folders,
                                                       const profile::SitePlan& plan) {
-  NullSink sink;
   std::map<std::string, json::Value> blobs;
   for (const auto& layer : plan.layers) {
-    FARHOLM_TRY(const auto digest, content::Digest::parse(layer.blob));
-    Result<std::string> bytes = fail(ErrorCode::NotFound, "");
-    for (const auto& folder : folders) {
-      content::BlobStore store(files, folder, Logger(sink, "content"));
-      bytes = store.read(digest, kBlobBytesMax);
-      if (bytes) break;
-    }
+    FARHOLM_TRY(const auto digest, crypto::Digest::parse(layer.blob));
+    const auto bytes = read_blob(files, folders, digest);
     if (!bytes) {
       return fail(ErrorCode::NotFound,
                   fmt::format("the content of layer {} ({}) is in none of the folders given with --content",

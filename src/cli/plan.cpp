@@ -6,9 +6,9 @@
 #include <map>
 
 #include "base/encoding.h"
+#include "cli/content_folder.h"
 #include "cli/folder_catalog.h"
 #include "cli/key_file.h"
-#include "content/blob_store.h"
 #include "profile/admit.h"
 #include "profile/freeze.h"
 #include "profile/kinds.h"
@@ -79,7 +79,7 @@ Result<std::map<std::string, std::string>> read_secrets(io::Files& files,
 
 // Seals what the site gives by Secret to each of its hosts, and puts the envelopes into the content folder.
 Result<std::map<std::string, profile::SealedVariable>> seal(
-    const io::World& world, content::BlobStore& store, const profile::Revision& revision,
+    const io::World& world, const std::string& content, const profile::Revision& revision,
     const profile::SiteSpec& spec, const std::string& site_uid, const std::vector<HostEntry>& hosts,
     const std::map<std::string, std::string>& secrets, const std::optional<profile::SitePlan>& previous) {
   std::map<std::string, profile::SealedVariable> sealed;
@@ -117,7 +117,7 @@ Result<std::map<std::string, profile::SealedVariable>> seal(
       FARHOLM_TRY(const auto envelope,
                   trust::seal_value(*host.sealing_key, {.site = site_uid, .name = name, .version = version},
                                     json::to_text(value), world.entropy));
-      FARHOLM_TRY(const auto digest, store.put(envelope));
+      FARHOLM_TRY(const auto digest, put_blob(world.files, content, envelope));
       entry.envelopes[host.host.uid] = digest.to_string();
     }
   }
@@ -137,7 +137,6 @@ Result<std::optional<profile::SitePlan>> read_previous(io::Files& files, const t
 }  // namespace
 
 Result<std::string> make_plan(const io::World& world, const PlanOptions& options) {
-  NullSink sink;
   FARHOLM_TRY(const auto key, read_key(world.files, options.key));
   FARHOLM_TRY(const auto root_text, read_text(world.files, options.root));
   FARHOLM_TRY(const auto root, trust::Root::parse(root_text));
@@ -150,8 +149,7 @@ Result<std::string> make_plan(const io::World& world, const PlanOptions& options
   FARHOLM_TRY(const auto previous, read_previous(world.files, root, options.previous));
 
   FARHOLM_TRY(const auto frozen, profile::freeze(profile_object["spec"], catalog));
-  content::BlobStore store(world.files, options.content, Logger(sink, "content"));
-  for (const auto& blob : frozen.blobs) FARHOLM_CHECK(store.put(blob.bytes));
+  for (const auto& blob : frozen.blobs) FARHOLM_CHECK(put_blob(world.files, options.content, blob.bytes));
 
   const auto& site_metadata = site_object["metadata"];
   const auto& profile_metadata = profile_object["metadata"];
@@ -167,8 +165,8 @@ Result<std::string> make_plan(const io::World& world, const PlanOptions& options
                                      json::string_or(profile_metadata, "namespace", "default"),
                                      previous ? previous->revision + 1 : 1);
   for (const auto& entry : hosts) request.hosts.push_back(entry.host);
-  FARHOLM_TRY(request.sealed,
-              seal(world, store, request.revision, request.spec, request.site.uid, hosts, secrets, previous));
+  FARHOLM_TRY(request.sealed, seal(world, options.content, request.revision, request.spec, request.site.uid,
+                                   hosts, secrets, previous));
   for (const auto& layer : profile::read_profile_spec(profile_object["spec"]).layers) {
     if (layer.type != "kubernetes") continue;
     request.pod_subnet = layer.pod_subnet;

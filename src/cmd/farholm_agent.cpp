@@ -7,9 +7,11 @@
 #include "agent/agent.h"
 #include "agent/control_server.h"
 #include "agent/identity.h"
+#include "agent/inventory/inventory.h"
 #include "agent/machine_id.h"
 #include "agent/registry_server.h"
 #include "agent/report.h"
+#include "agent/uplink/uplink.h"
 #include "base/encoding.h"
 #include "cmd/stderr_log.h"
 #include "io/posix/posix_world.h"
@@ -23,6 +25,9 @@ constexpr std::uint64_t kPlanFileBytesMax = 4 << 20;
 struct Arguments {
   agent::AgentOptions agent;
   std::string plan_path;
+  std::string hub;
+  std::string token;
+  std::string token_path;
   std::string name = "edge-1";
   bool until_settled = false;
   bool json = false;
@@ -52,8 +57,29 @@ io::Task<void> end_when_settled(agent::Agent& running, io::Event& end) {
   end.set();
 }
 
+// What the uplink is told; without --hub the host dials the hub that it has paired with, if it has.
+agent::UplinkOptions uplink_options(const Arguments& arguments, io::World world) {
+  return {.state = arguments.agent.state,
+          .hub = arguments.hub,
+          .token = arguments.token,
+          .machine_id = arguments.agent.machine_id,
+          .sysroot = arguments.agent.sysroot,
+          .inventory = [world, sysroot = arguments.agent.sysroot]() -> json::Value {
+            auto inventory = agent::read_inventory(world.files, sysroot);
+            return inventory ? std::move(*inventory) : json::Value::object();
+          }};
+}
+
 int run(const Arguments& arguments, io::posix::PosixWorld& posix, Logger log) {
   const auto world = posix.world();
+  auto with_hub = uplink_options(arguments, world);
+  const auto paired = io::status_if_exists(world.files, arguments.agent.state.hub());
+  const bool has_hub = !arguments.hub.empty() || (paired && *paired);
+  if (!arguments.hub.empty()) {
+    const auto root = posix.loop().run(
+        agent::obtain_root(world, log, with_hub, /*root_given=*/!arguments.agent.root_path.empty()));
+    if (!root) return report_error(root.error());
+  }
   auto opened = agent::Agent::open(world, log, arguments.agent);
   if (!opened) return report_error(opened.error());
   auto& running = **opened;
@@ -61,9 +87,13 @@ int run(const Arguments& arguments, io::posix::PosixWorld& posix, Logger log) {
     const auto offered = posix.loop().run(offer_file(world, running, arguments.plan_path));
     if (!offered) return report_error(offered.error());
   }
+  std::unique_ptr<agent::Uplink> uplink;
+  if (has_hub)
+    uplink = std::make_unique<agent::Uplink>(world, log.named("uplink"), running, std::move(with_hub));
   io::Event settled(posix.loop());
   {
     io::Scope scope(posix.loop());
+    if (uplink) scope.spawn(uplink->run());
     scope.spawn(running.run());
     if (arguments.until_settled) scope.spawn(end_when_settled(running, settled));
     posix.loop().run(io::first_of<bool, bool>(
@@ -103,6 +133,13 @@ int registry(const Arguments& arguments, io::posix::PosixWorld& posix, Logger lo
   for (auto& listener : listeners) scope.spawn(server.serve(*listener));
   posix.loop().run(
       [](io::Event& asked) -> io::Task<void> { co_await asked.wait(); }(posix.signals().end_asked()));
+  return 0;
+}
+
+int inventory(const Arguments& arguments, io::posix::PosixWorld& posix) {
+  const auto found = agent::read_inventory(posix.world().files, arguments.agent.sysroot);
+  if (!found) return report_error(found.error());
+  fmt::print("{}", arguments.json ? json::to_pretty_text(*found) + "\n" : agent::inventory_as_text(*found));
   return 0;
 }
 
@@ -151,6 +188,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", std::string(agent::kVersion));
   app.footer(
       "Without a hub:\n  farholm-agent run --root root.json --plan plan.signed --content DIR\n"
+      "With one:\n  farholm-agent run --hub hub.example.com:8443 --token-file token\n"
       "What is this box doing?\n  farholm-agent status");
   app.add_flag("-v,--verbose", arguments.verbose, "also log what is only of use to developers");
 
@@ -163,6 +201,12 @@ int main(int argc, char** argv) {
                           "root.json: whom to trust; kept in the state folder");
   run_command->add_option("--plan", arguments.plan_path,
                           "a signed plan to accept, as `farholm plan` writes it");
+  run_command->add_option("--hub", arguments.hub,
+                          "ADDRESS:PORT of the hub to pair with; remembered once paired");
+  run_command->add_option("--token", arguments.token,
+                          "registration token; without one an operator has to approve the host");
+  run_command->add_option("--token-file", arguments.token_path,
+                          "the token in a file, which others cannot see in the process list");
   run_command->add_option("--content", arguments.agent.content_folders,
                           "a folder with blobs or bundles; may be repeated");
   run_command->add_option("--machine-id", arguments.agent.machine_id, "instead of the machine's own ID");
@@ -191,6 +235,11 @@ int main(int argc, char** argv) {
       ->required();
   offer_command->add_option("--state", state, "the agent's state folder")->capture_default_str();
 
+  auto* inventory_command = app.add_subcommand("inventory", "print what this machine is made of");
+  inventory_command->add_option("--sysroot", arguments.agent.sysroot,
+                                "read /sys, /proc and /etc below this folder");
+  inventory_command->add_flag("--json", arguments.json, "as JSON");
+
   auto* identity_command =
       app.add_subcommand("identity", "print this host as `farholm plan --hosts` wants it");
   identity_command->add_option("--state", state, "the agent's state folder")->capture_default_str();
@@ -205,8 +254,14 @@ int main(int argc, char** argv) {
   const Logger log(sink, "agent");
   if (*status_command) return status(arguments, posix);
   if (*identity_command) return identity(arguments, posix);
+  if (*inventory_command) return inventory(arguments, posix);
   if (*offer_command) return offer(arguments, posix);
   if (*registry_command) return registry(arguments, posix, log.named("registry"));
+  if (!arguments.token_path.empty()) {
+    auto token = io::read_file(posix.world().files, arguments.token_path, 4096);
+    if (!token) return report_error(token.error());
+    arguments.token = token->substr(0, token->find_last_not_of(" \t\r\n") + 1);
+  }
   const auto self = posix.world().files.read_link("/proc/self/exe");
   if (self) arguments.agent.registry_command = {*self, "registry"};
   return run(arguments, posix, log);

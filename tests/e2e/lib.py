@@ -93,7 +93,7 @@ class Site:
         self.folder = folder
         self.name = name
         self.agent = None
-        self.generation = 0
+        self.machine_id = "e2e-machine-1"
         os.makedirs(folder, exist_ok=True)
 
     def path(self, *parts):
@@ -111,6 +111,7 @@ class Site:
     def make_bundles(self, layouts):
         """layouts: name → (OCI layout, folder of manifests or None). Gives name → digest."""
         digests = {}
+        os.makedirs(self.path("bundles"), exist_ok=True)
         for name, (layout, manifests) in layouts.items():
             bundle = self.path("bundles", name)
             if not os.path.exists(bundle):
@@ -153,7 +154,7 @@ class Site:
     def start_agent(self, plan=None, extra=()):
         arguments = [os.path.join(BIN, "farholm-agent"), "run", "--state", self.path("state"),
                      "--root", self.path("keys/root.json"), "--content", self.path("bundles"),
-                     "--content", self.path("content"), "--kubeconfig", self.path("site.kubeconfig"), *extra]
+                     "--content", self.path("content"), "--machine-id", self.machine_id, "--kubeconfig", self.path("site.kubeconfig"), *extra]
         if plan:
             arguments += ["--plan", plan]
         log = open(self.path("agent.log"), "a", encoding="utf-8")
@@ -171,6 +172,9 @@ class Site:
     def settled(self, generation=None):
         report = self.report()
         if generation is not None and report.get("plan", {}).get("generation") != generation:
+            return False
+        # The status may still be that of the plan before.
+        if report.get("status", {}).get("plan") != report.get("plan", {}).get("digest"):
             return False
         conditions = report.get("status", {}).get("conditions", [])
         return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)

@@ -63,7 +63,7 @@ class Story:
             "node-exporter": (os.path.join(addons, "node-exporter"), os.path.join(profile, "monitoring")),
             "till": (os.path.join(addons, "till"), None)})
         self.write("hosts.yaml", run([os.path.join(BIN, "farholm-agent"), "identity", "--state", site.path("state"),
-                                      "--name", "edge-1", "--machine-id", "e2e-machine-1"]).stdout)
+                                      "--name", "edge-1", "--machine-id", site.machine_id]).stdout)
         self.write("card", CANARY)
 
     def profile(self):
