@@ -134,7 +134,8 @@ class Agent::Implementation {
     auto listener = world_.network.listen(
         {.kind = io::Endpoint::Kind::Unix, .host = {}, .port = 0, .path = options_.state.socket()});
     if (listener) {
-      scope_.spawn(control_->serve(**listener));
+      door_ = std::move(*listener);
+      scope_.spawn(control_->serve(*door_));
     } else {
       log_.warning("no local status: {}", listener.error().to_string());
     }
@@ -317,6 +318,7 @@ class Agent::Implementation {
   driver::manifests::ManifestsDriver manifests_;
   std::unique_ptr<SiteRunner> runner_;
   std::unique_ptr<ControlServer> control_;
+  std::unique_ptr<io::Listener> door_;  // the control socket
   std::vector<std::string> problems_;
   io::Event report_changed_;
   io::Scope watch_{world_.loop};

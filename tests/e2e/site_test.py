@@ -288,7 +288,7 @@ def the_secret_value_is_in_no_file_of_the_agent_nor_in_etcd(story):
     needles = [CANARY.encode(), base64.b64encode(CANARY.encode())]
     searched = 0
     places = [site.path("state"), site.path("content"), site.path("agent.log"), story.plan_file]
-    etcd = next(name for name in site.containers() if name.endswith("etcd"))
+    etcd = next(name for name in site.containers() if "-etcd-" in name)
     volume = docker("inspect", "-f", "{{range .Mounts}}{{if .Name}}{{.Source}}{{end}}{{end}}", etcd)
     places.append(volume)
     for place in places:

@@ -112,7 +112,8 @@ Result<std::unique_ptr<File>> PosixFiles::open(const std::string& path, OpenMode
 }
 
 Result<void> PosixFiles::make_directories(const std::string& path, std::uint32_t permissions) {
-  if (::mkdir(path.c_str(), static_cast<mode_t>(permissions)) == 0) return {};
+  // A folder is as durable as its entry in the one above.
+  if (::mkdir(path.c_str(), static_cast<mode_t>(permissions)) == 0) return sync_directory(parent_path(path));
   if (errno == EEXIST) {
     struct stat status{};
     if (::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return {};
