@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+"""The whole story through the hub, on the real parts, driven as an operator drives it: `make demo`, then kubectl.
+
+The tests run in order on one site: each leaves it healthy for the next.
+"""
+import base64
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from lib import BIN, ROOT, Docker, Failed, Site, docker, eventually, expect, http, kubectl_program, run, say  # noqa: E402
+
+STATE = os.path.join(ROOT, "demo/state")
+WAIT = 600
+TESTS = []
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+class Story:
+    def __init__(self):
+        self.docker = Docker()
+        self.site = Site(STATE)
+
+    def demo(self, script="run"):
+        return run([os.path.join(ROOT, "demo", script)], timeout=3600, env=dict(os.environ, FARHOLM_BIN=BIN)).stdout
+
+    def hub(self, *arguments, check=True, **options):
+        return run([kubectl_program(), "--kubeconfig", os.path.join(ROOT, "demo/hub.kubeconfig"), *arguments],
+                   check=check, **options)
+
+    def get(self, *arguments):
+        return json.loads(self.hub("get", *arguments, "-o", "json").stdout)
+
+    def conditions(self):
+        site = self.get("site", "store-0042", "-n", "retail")
+        return {c["type"]: c["status"] for c in site["status"].get("conditions", [])}
+
+    def ready(self):
+        self.hub("wait", "--for=condition=Ready", "site/store-0042", "-n", "retail", f"--timeout={WAIT}s", timeout=WAIT + 30)
+
+    def pods(self):
+        pods = self.site.pods()
+        return {part: {k: v for k, v in pods.items() if k.startswith(prefix)} for part, prefix in
+                (("network", "kube-flannel/"), ("storage", "local-path-storage/"), ("monitoring", "monitoring/"),
+                 ("till", "till/"))} | {"containers": self.site.containers()}
+
+    def unchanged(self, before, after, *parts):
+        for part in parts:
+            expect(before[part] == after[part], f"{part} should have stayed as it was: {before[part]} became {after[part]}")
+
+    def edit_till(self, change):
+        profile = self.get("clusterprofile", "store", "-n", "retail")
+        text = json.dumps(profile["spec"]["layers"])
+        edited = change(text)
+        expect(edited != text, "the edit changes nothing")
+        patch = json.dumps({"spec": {"layers": json.loads(edited)}})
+        return self.hub("patch", "clusterprofile", "store", "-n", "retail", "--type=merge", "-p", patch, check=False)
+
+    def until_generation(self, generation):
+        eventually(f"the site follows generation {generation}", lambda: (
+            self.site.report()["plan"]["generation"] >= generation and self.site.settled()), WAIT)
+
+    def generation(self):
+        return self.site.report()["plan"]["generation"]
+
+
+@test
+def make_demo_ends_with_an_app_that_answers_and_a_hub_that_says_ready(story):
+    printed = story.demo()
+    expect("Done after" in printed, f"the demo did not end well: {printed[-1000:]}")
+    expect("Store 0042" in http("/"), "the app's page is not the store's")
+    hosts = story.get("edgehosts", "-n", "retail")["items"]
+    expect(len(hosts) == 1 and any(c["type"] == "Ready" and c["status"] == "True" for c in hosts[0]["status"]["conditions"]),
+           "the hub does not show one Ready host")
+    expect(story.conditions().get("Ready") == "True", "the hub does not show a Ready site")
+    expect(len(story.site.ready_nodes()) == 3, "there are not three Ready nodes")
+    http("/sales", "POST", json.dumps({"item": "through-the-hub", "cents": 100}).encode())
+
+
+@test
+def make_demo_again_changes_nothing_that_is_right(story):
+    before = story.pods()
+    story.demo()
+    story.unchanged(before, story.pods(), "containers", "network", "storage", "monitoring", "till")
+
+
+@test
+def an_edit_with_kubectl_changes_that_layer_and_nothing_else(story):
+    before, generation = story.pods(), story.generation()
+    done = story.edit_till(lambda text: text.replace("farholm.dev/till:1.0.0", "farholm.dev/till:1.1.0"))
+    expect(done.returncode == 0, f"the edit was refused: {done.stderr}")
+    story.until_generation(generation + 1)
+    after = story.pods()
+    story.unchanged(before, after, "containers", "network", "storage", "monitoring")
+    expect(not set(before["till"].values()) & set(after["till"].values()), "till's Pods are still the old ones")
+    expect("through-the-hub" in http("/sales"), "the sale is lost")
+
+
+@test
+def a_second_apply_is_unchanged_and_bad_profiles_are_refused_by_name(story):
+    for expected in ("", "unchanged"):
+        printed = story.hub("apply", "-f", os.path.join(ROOT, "demo/profile/site.yaml")).stdout
+        expect(expected in printed, f"the second apply said: {printed}")
+    generation = story.generation()
+    unknown = story.edit_till(lambda text: text.replace("farholm.dev/till:1.1.0", "farholm.dev/till:9.9.9"))
+    expect(unknown.returncode != 0 and "till:9.9.9" in unknown.stderr, f"an unknown image: {unknown.stderr}")
+    wrong = story.edit_till(lambda text: text.replace('"nodePort": 30080', '"nodePort": "often"'))
+    expect(wrong.returncode != 0 and "nodePort" in wrong.stderr, f"a wrong port: {wrong.stderr}")
+    expect(story.generation() == generation, "a refused edit made a plan")
+
+
+@test
+def without_the_hub_the_site_mends_itself_and_with_it_back_status_is_true(story):
+    process = int(open(os.path.join(STATE, "hub.pid"), encoding="utf-8").read())
+    os.kill(process, signal.SIGKILL)
+    uid = story.site.objects("deployments", "-n", "till")[0]["metadata"]["uid"]
+    story.site.kubectl("delete", "deployment", "till", "-n", "till")
+    eventually("the Deployment is back", lambda: [
+        d for d in story.site.objects("deployments", "-n", "till") if d["metadata"]["uid"] != uid], 120)
+    eventually("the site is as its plan says", story.site.settled, WAIT)
+    before = story.pods()
+    run(["pkill", "-x", "farholm-hub"], check=False)
+    story.demo()
+    story.ready()
+    eventually("the hub says that the site is connected", lambda: story.conditions().get("Connected", "True") == "True", 120)
+    story.unchanged(before, story.pods(), "containers", "network", "storage", "monitoring", "till")
+    expect("through-the-hub" in http("/sales"), "the sale is lost")
+
+
+@test
+def the_secret_value_is_in_no_file_of_hub_and_agent_and_in_no_answer_but_its_own(story):
+    secret = story.get("secret", "store-0042", "-n", "retail")["data"]["card"]
+    needles = [base64.b64decode(secret), secret.encode()]
+    places = [os.path.join(STATE, name) for name in ("hub", "agent", "hub.log", "agent.log", "profile.yaml")]
+    searched = 0
+    for place in places:
+        files = [place] if os.path.isfile(place) else [os.path.join(f, n) for f, _, names in os.walk(place) for n in names]
+        for file in files:
+            if not os.path.isfile(file) or os.path.islink(file) or "/agent/volumes/" in file:
+                continue
+            searched += 1
+            with open(file, "rb") as content:
+                tail = b""
+                while piece := content.read(1 << 22):
+                    for needle in needles:
+                        expect(needle not in tail + piece, f"{file} holds the secret")
+                    tail = piece[-128:]
+    expect(searched > 30, f"only {searched} files were searched")
+    for kind in ("edgehosts", "registrationtokens", "clusterprofiles", "clusterprofilerevisions", "sites", "events", "configmaps"):
+        answer = story.hub("get", kind, "-A", "-o", "yaml").stdout.encode()
+        for needle in needles:
+            expect(needle not in answer, f"the API's answer to {kind} holds the secret")
+
+
+@test
+def demo_clean_leaves_nothing_of_the_demo(story):
+    story.demo("clean")
+    expect(not story.site.containers(), "containers are left")
+    expect(not os.path.exists(STATE), "demo/state is left")
+    expect(not docker("volume", "ls", "-q", "--filter", "label=farholm.dev/site"), "volumes are left")
+
+
+def main():
+    story = Story()
+    story.site.path = lambda *parts: os.path.join(ROOT, "demo", *parts) if parts[0].endswith("kubeconfig") else os.path.join(
+        STATE, *("agent" if part == "state" else part for part in parts))
+    failed = 0
+    os.makedirs("/var/tmp/farholm-e2e", exist_ok=True)
+    try:
+        # First what an earlier run may have left, with the engine that it may have started.
+        run([os.path.join(ROOT, "demo/clean")], check=False, env=dict(os.environ, FARHOLM_BIN=BIN))
+        story.docker.ensure("/var/tmp/farholm-e2e")
+        for function in TESTS:
+            name = function.__name__.replace("_", " ")
+            begin = time.monotonic()
+            say(f"… {name}")
+            try:
+                function(story)
+                print(f"ok {name}", flush=True)
+            except (Failed, OSError, subprocess.SubprocessError, ValueError, KeyError, StopIteration) as failure:
+                failed += 1
+                print(f"not ok {name}: {str(failure) or repr(failure)}", flush=True)
+                if function is TESTS[0]:
+                    break
+            say(f"took {time.monotonic() - begin:.0f} s")
+    except (Failed, OSError, subprocess.SubprocessError) as failure:
+        failed += 1
+        print(f"not ok getting ready: {failure}", flush=True)
+    finally:
+        run([os.path.join(ROOT, "demo/clean")], check=False, env=dict(os.environ, FARHOLM_BIN=BIN))
+        story.docker.stop()
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
