@@ -2,6 +2,8 @@
 
 #include <openssl/pem.h>
 
+#include <algorithm>
+
 #include "base/assert.h"
 #include "crypto/certificate_names.h"
 #include "crypto/openssl.h"
@@ -14,13 +16,18 @@ std::unexpected<Error> not_a_certificate(std::string_view why) {
   return fail(ErrorCode::BadRequest, "this is not a certificate that can be used: " + std::string(why));
 }
 
-std::vector<std::byte> der_of(const X509* certificate) {
+// OpenSSL reads more encodings than the one that DER allows, and would write that one: what it read would
+// have another digest than what it writes.
+bool is_der(const X509* certificate, std::span<const std::byte> bytes) {
   const int size = i2d_X509(certificate, nullptr);
-  FARHOLM_ASSERT(size > 0);
-  std::vector<std::byte> der(static_cast<std::size_t>(size));
+  if (size < 0 || static_cast<std::size_t>(size) != bytes.size()) return false;
+  std::vector<std::byte> der(bytes.size());
   unsigned char* at = bytes_of(std::span(der));
-  FARHOLM_ASSERT(i2d_X509(certificate, &at) == size);
-  return der;
+  return i2d_X509(certificate, &at) == size && std::ranges::equal(der, bytes);
+}
+
+void free_bytes(unsigned char* bytes) {
+  OPENSSL_free(bytes);
 }
 
 X509Ptr x509_of(const Certificate& certificate) {
@@ -44,7 +51,7 @@ Result<Certificate> Certificate::from_der(std::span<const std::byte> der) {
   if (der.size() > kSizeBytesMax) return not_a_certificate("it is too long");
   const unsigned char* at = bytes_of(der);
   const X509Ptr parsed(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
-  if (parsed == nullptr || at != bytes_of(der) + der.size())
+  if (parsed == nullptr || at != bytes_of(der) + der.size() || !is_der(parsed.get(), der))
     return not_a_certificate("it is not X.509 in DER");
   KeyPtr key(X509_get_pubkey(parsed.get()));
   auto handle = KeyHandle::take(std::move(key));
@@ -78,10 +85,15 @@ Result<std::vector<Certificate>> Certificate::chain_from_pem(std::string_view pe
   const auto bio = bio_over(pem);
   std::vector<Certificate> chain;
   while (true) {
-    const X509Ptr parsed(PEM_read_bio_X509(bio.get(), nullptr, nullptr, const_cast<char*>("")));
-    if (parsed == nullptr) break;
+    unsigned char* bytes = nullptr;
+    long size = 0;
+    if (PEM_bytes_read_bio(&bytes, &size, nullptr, PEM_STRING_X509, bio.get(), nullptr,
+                           const_cast<char*>("")) != 1) {
+      break;
+    }
+    const std::unique_ptr<unsigned char, Freer<free_bytes>> owner(bytes);
     if (chain.size() == kChainMax) return not_a_certificate("the chain is too long");
-    FARHOLM_TRY(auto certificate, from_der(der_of(parsed.get())));
+    FARHOLM_TRY(auto certificate, from_der(std::as_bytes(std::span(bytes, static_cast<std::size_t>(size)))));
     chain.push_back(std::move(certificate));
   }
   forget_openssl_errors();

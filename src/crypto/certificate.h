@@ -41,7 +41,8 @@ class Certificate {
   static constexpr std::size_t kSizeBytesMax = 64 * 1024;
   static constexpr std::size_t kChainMax = 16;
 
-  // BadRequest for what is not one certificate and nothing else, or has a key of a type that we do not know.
+  // BadRequest for what is not one certificate in DER (X.690: there is one encoding only) and nothing else,
+  // or has a key of a type that we do not know.
   static Result<Certificate> from_der(std::span<const std::byte> der);
   static Result<Certificate> from_pem(std::string_view pem);
   // One to kChainMax, in the order of the text.

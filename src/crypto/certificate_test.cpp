@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/encoding.h"
 #include "crypto/test_entropy.h"
 
 namespace farholm::crypto {
@@ -128,6 +129,36 @@ TEST_F(Certificates, AreReadOnlyWhole) {
   EXPECT_FALSE(Certificate::from_der(der));
   der.resize(40);
   EXPECT_FALSE(Certificate::from_der(der));
+}
+
+// Found by the certificate fuzzer: OpenSSL reads more encodings than the one that DER allows, and writes
+// that one. Two texts that are one certificate to it would have two digests to us.
+TEST_F(Certificates, AreRefusedInAnyEncodingButTheOneThatDerAllows) {
+  const auto pem_of = [](const std::vector<std::byte>& der) {
+    return "-----BEGIN CERTIFICATE-----\n" + to_base64(der) + "\n-----END CERTIFICATE-----\n";
+  };
+  const auto made = must(make_self_signed(spec("x", CertificateUse::Client), middle_key, entropy));
+  ASSERT_EQ(must(Certificate::from_pem(pem_of(made.der()))), made);
+
+  // It ends with a bit string: how many bits of its last byte do not count, then Ed25519's 64 bytes. Those
+  // that do not count must be zero (X.690, 11.2.1).
+  auto unused_bits = made.der();
+  auto& unused = unused_bits.at(unused_bits.size() - 65);
+  ASSERT_EQ(unused, std::byte{0});
+  unused = std::byte{7};
+  unused_bits.back() |= std::byte{1};
+  EXPECT_FALSE(Certificate::from_der(unused_bits));
+  EXPECT_FALSE(Certificate::from_pem(pem_of(unused_bits)));
+
+  // The outermost length in three bytes where two hold it (X.690, 10.1).
+  auto long_length = made.der();
+  ASSERT_EQ(long_length.at(1), std::byte{0x82});
+  long_length.at(1) = std::byte{0x83};
+  long_length.insert(long_length.begin() + 2, std::byte{0});
+  EXPECT_FALSE(Certificate::from_der(long_length));
+  EXPECT_FALSE(Certificate::from_pem(pem_of(long_length)));
+
+  EXPECT_FALSE(Certificate::chain_from_pem(made.to_pem() + pem_of(unused_bits)));
 }
 
 TEST_F(Certificates, MadeWithOneSeedAndEd25519AreTheSameBytes) {
