@@ -49,8 +49,8 @@ check: ## formatter, linter, include rule, generated files: what CI checks besid
 format: ## rewrite the C++ sources in the project's format
 	@git ls-files 'src/*.h' 'src/*.cpp' 'tests/*.h' 'tests/*.cpp' 'bench/*.cpp' 'tools/*.cpp' | xargs clang-format-19 -i
 
-generate: release ## write the files that are generated from the C++ types
-	@tools/generate
+generate: dev ## write the files that are generated from the C++ types
+	@build/dev/src/profile/farholm_generate .
 
 clean: ## remove the build folders (not the cache)
 	@rm -rf build

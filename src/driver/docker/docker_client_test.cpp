@@ -88,7 +88,7 @@ class DockerContainerTest : public DockerClientTest {
     spec.image = image;
     spec.entrypoint = {"/bin/sleep", "600"};
     spec.labels = {{kLabel, "1"}};
-    spec.restart_unless_stopped = false;
+    spec.restart_always = false;
     (void)run(client_.remove_container(kName));
     const auto created = run(client_.create_container(spec));
     ASSERT_TRUE(created) << created.error().to_string();

@@ -54,7 +54,7 @@ json::Value host_config(const ContainerSpec& spec) {
     host["ReadonlyPaths"] = json::Value::array();
   }
   host["DeviceCgroupRules"] = spec.device_rules;
-  host["RestartPolicy"] = {{"Name", spec.restart_unless_stopped ? "unless-stopped" : "no"}};
+  host["RestartPolicy"] = {{"Name", spec.restart_always ? "always" : "no"}};
   if (spec.memory_bytes_max > 0) host["Memory"] = spec.memory_bytes_max;
   host["LogConfig"] = {{"Type", "local"},
                        {"Config", {{"max-size", std::to_string(spec.log_bytes_max)}, {"max-file", "2"}}}};

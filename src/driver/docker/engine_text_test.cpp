@@ -34,7 +34,7 @@ TEST(ContainerBody, says_to_the_engine_what_the_spec_says) {
   EXPECT_EQ(body["HostConfig"]["Binds"][0], "/srv/volumes:/volumes:rshared");
   EXPECT_EQ(body["HostConfig"]["Tmpfs"]["/run"], "exec");
   EXPECT_TRUE(body["HostConfig"]["MaskedPaths"].empty() && body["HostConfig"]["MaskedPaths"].is_array());
-  EXPECT_EQ(body["HostConfig"]["RestartPolicy"]["Name"], "unless-stopped");
+  EXPECT_EQ(body["HostConfig"]["RestartPolicy"]["Name"], "always");
   EXPECT_EQ(body["NetworkingConfig"]["EndpointsConfig"]["site"]["IPAMConfig"]["IPv4Address"], "172.30.1.3");
 }
 

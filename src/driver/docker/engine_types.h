@@ -93,7 +93,9 @@ struct ContainerSpec {
   bool unmasked_system_paths = false;
   std::string stop_signal;
   std::chrono::seconds stop_timeout{10};
-  bool restart_unless_stopped = true;
+  // Not unless-stopped: an engine that is killed marks what it finds running as stopped when it returns, and
+  // would leave it so (docs/decisions/20261122-kubernetes-in-containers.md).
+  bool restart_always = true;
   std::int64_t memory_bytes_max = 0;  // 0: no limit
   // Each file of the container's log, of which there are two.
   std::uint64_t log_bytes_max = 5 << 20;
