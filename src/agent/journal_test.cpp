@@ -1,0 +1,117 @@
+// What the journal keeps through reloads, corruption and power cuts, and when it writes.
+#include "agent/journal.h"
+
+#include <gmock/gmock.h>
+
+#include "agent/test_site.h"
+
+namespace farholm::agent {
+namespace {
+
+using test::Disk;
+using testing::Contains;
+using testing::HasSubstr;
+
+constexpr const char* kPath = "/state/journal.json";
+
+class JournalTest : public testing::Test {
+ protected:
+  Journal open(Disk& disk) {
+    Journal journal(disk.files, kPath, Logger(log_, "journal"));
+    EXPECT_TRUE(journal.load());
+    return journal;
+  }
+
+  test::CollectingSink log_;
+  Disk disk_;
+};
+
+TEST_F(JournalTest, WithoutAFileItIsEmptyAndWritesNothing) {
+  const auto before = disk_.files.boundaries();
+  EXPECT_EQ(open(disk_).state(), JournalState{});
+  EXPECT_EQ(disk_.files.boundaries(), before);
+}
+
+TEST_F(JournalTest, WhatWasNotedSurvivesAReload) {
+  Journal journal = open(disk_);
+  ASSERT_TRUE(journal.note_applying("network", "manifests"));
+  ASSERT_TRUE(journal.note_applied("network", "manifests", "sha256:1"));
+  ASSERT_TRUE(journal.note_applying("till", "manifests"));
+  ASSERT_TRUE(journal.note_applied("gone", "manifests", "sha256:2"));
+  ASSERT_TRUE(journal.note_removed("gone"));
+  ASSERT_TRUE(journal.note_good("sha256:plan"));
+  const JournalState expected{.applied = {{"network", "manifests", "sha256:1"}, {"till", "manifests", ""}},
+                              .last_good = "sha256:plan"};
+  EXPECT_EQ(journal.state(), expected);
+  EXPECT_EQ(open(disk_).state(), expected);
+}
+
+TEST_F(JournalTest, ANoteThatChangesNothingWritesNothing) {
+  Journal journal = open(disk_);
+  ASSERT_TRUE(journal.note_applied("till", "manifests", "sha256:1"));
+  ASSERT_TRUE(journal.note_good("sha256:plan"));
+  const auto before = disk_.files.boundaries();
+  ASSERT_TRUE(journal.note_applying("till", "manifests"));
+  ASSERT_TRUE(journal.note_applied("till", "manifests", "sha256:1"));
+  ASSERT_TRUE(journal.note_removed("never-there"));
+  ASSERT_TRUE(journal.note_good("sha256:plan"));
+  EXPECT_EQ(disk_.files.boundaries(), before);
+}
+
+TEST_F(JournalTest, ALayerThatChangesItsTypeIsNotedAsBegunAgain) {
+  Journal journal = open(disk_);
+  ASSERT_TRUE(journal.note_applied("till", "manifests", "sha256:1"));
+  ASSERT_TRUE(journal.note_applying("till", "vm"));
+  EXPECT_THAT(open(disk_).state().applied, testing::ElementsAre(engine::AppliedLayer{"till", "vm", ""}));
+}
+
+TEST_F(JournalTest, AFileThatCannotBeUnderstoodIsSetAside) {
+  for (const std::string text : {"", "{", "[]", "{\"format\":1}", "{\"format\":2,\"applied\":[]}",
+                                 "{\"format\":1,\"applied\":[{}]}"}) {
+    disk_.write(kPath, text);
+    log_.lines.clear();
+    EXPECT_EQ(open(disk_).state(), JournalState{}) << text;
+    EXPECT_FALSE(disk_.exists(kPath)) << text;
+    EXPECT_EQ(disk_.read("/state/journal.json.corrupt"), text);
+    EXPECT_THAT(log_.lines, Contains(HasSubstr("journal.json.corrupt"))) << text;
+  }
+}
+
+TEST_F(JournalTest, AFailedWriteIsTheCallersErrorAndIsNotBelieved) {
+  Journal journal = open(disk_);
+  ASSERT_TRUE(journal.note_applied("till", "manifests", "sha256:1"));
+  const auto before = journal.state();
+  disk_.files.fail_at(disk_.files.boundaries() + 1);
+  EXPECT_FALSE(journal.note_applied("till", "manifests", "sha256:2"));
+  EXPECT_EQ(journal.state(), before);
+  ASSERT_TRUE(journal.note_applied("till", "manifests", "sha256:2"));
+  EXPECT_EQ(open(disk_).state(), journal.state());
+}
+
+TEST_F(JournalTest, APowerCutAnywhereLeavesTheOldOrTheNewStateWhole) {
+  const JournalState old_state{.applied = {{"till", "manifests", "sha256:1"}}, .last_good = "sha256:p"};
+  const JournalState new_state{.applied = {{"till", "manifests", "sha256:2"}}, .last_good = "sha256:p"};
+  for (const auto survival : test::kSurvivals) {
+    bool went_through = false;
+    for (std::uint64_t step = 1; !went_through; ++step) {
+      ASSERT_LT(step, 100U);
+      Disk disk;
+      Journal journal = open(disk);
+      ASSERT_TRUE(journal.note_applied("till", "manifests", "sha256:1"));
+      ASSERT_TRUE(journal.note_good("sha256:p"));
+      disk.files.cut_power_at(disk.files.boundaries() + step);
+      const bool told_durable = journal.note_applied("till", "manifests", "sha256:2").has_value();
+      went_through = disk.files.powered();
+      if (went_through) disk.files.cut_power();
+      disk.files.cut_power_at(std::nullopt);
+      disk.files.restart(survival);
+      const auto found = open(disk).state();
+      EXPECT_TRUE(found == old_state || found == new_state) << "boundary " << step;
+      if (told_durable) EXPECT_EQ(found, new_state) << "boundary " << step;
+      EXPECT_FALSE(disk.exists("/state/journal.json.corrupt")) << "boundary " << step;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace farholm::agent

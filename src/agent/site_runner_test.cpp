@@ -1,0 +1,348 @@
+// The loop that keeps a site as its plan says: a driver in memory, content that is there when the test says
+// so, a simulated disk and simulated time.
+#include "agent/site_runner.h"
+
+#include <gmock/gmock.h>
+
+#include <functional>
+#include <set>
+
+#include "agent/test_site.h"
+#include "driver/fake/fake_driver.h"
+
+namespace farholm::agent {
+namespace {
+
+using driver::Health;
+using driver::fake::FakeDriver;
+using test::layer;
+using test::plan;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr const char* kJournal = "/state/journal.json";
+
+// Gives each layer a blob that says which it is. Content that is missing comes with a fetch.
+class TestLayers final : public LayerSource {
+ public:
+  explicit TestLayers(io::Loop& loop) : loop_(loop) {}
+
+  Result<std::vector<std::string>> missing(const profile::SitePlan&, const profile::PlanLayer& one) override {
+    return absent.contains(one.blob) ? std::vector{one.blob} : std::vector<std::string>();
+  }
+  io::Task<Result<void>> fetch(const profile::SitePlan&, driver::Progress progress) override {
+    ++fetches;
+    progress("fetching");
+    co_await loop_.sleep(std::chrono::seconds(1));
+    if (failures > 0) {
+      --failures;
+      co_return fail(ErrorCode::ServiceUnavailable, "no source answers");
+    }
+    absent.clear();
+    co_return Result<void>();
+  }
+  Result<driver::Layer> load(const profile::SitePlan& from, const profile::PlanLayer& one) override {
+    return driver::Layer{.name = one.name,
+                         .type = one.type,
+                         .fingerprint = profile::layer_fingerprint(from, one),
+                         .spec = {{"blob", one.blob}}};
+  }
+
+  std::set<std::string> absent;  // digests
+  int fetches = 0;
+  int failures = 0;  // of the next fetches
+
+ private:
+  io::Loop& loop_;
+};
+
+class SiteRunnerTest : public testing::Test {
+ protected:
+  SiteRunnerTest() {
+    EXPECT_TRUE(files().make_directories(test::kFolder));
+    EXPECT_TRUE(files().sync_directory("/"));
+    start();
+  }
+  io::sim::SimFiles& files() { return machine_.files(); }
+
+  // A new agent on the same disk; the driver stands for the world, which stays.
+  void start() {
+    scope_.reset();
+    runner_.reset();
+    journal_ = std::make_unique<Journal>(files(), kJournal, log_);
+    ASSERT_TRUE(journal_->load());
+    runner_ = std::make_unique<SiteRunner>(SiteRunner::Parts{.world = machine_.world(),
+                                                             .log = log_,
+                                                             .journal = *journal_,
+                                                             .layers = layers_,
+                                                             .drivers = {{"manifests", &driver_}}});
+    runner_->set_host("edge-1");
+    scope_ = std::make_unique<io::Scope>(world_.loop());
+    scope_->spawn(runner_->run());
+  }
+  void follow(const profile::SitePlan& wanted) {
+    runner_->set_plan(wanted, test::digest(static_cast<char>('0' + wanted.generation)));
+  }
+  // Lets simulated time pass.
+  void pass(io::Duration duration) {
+    world_.loop().run([](io::Loop& loop, io::Duration time) -> io::Task<void> { co_await loop.sleep(time); }(
+                                                                world_.loop(), duration));
+  }
+  bool ready() const {
+    for (const auto& condition : runner_->status().conditions)
+      if (condition.type == "Ready") return condition.status == "True";
+    return false;
+  }
+  // What was done since the last time that this was asked: "apply network", "remove till".
+  std::vector<std::string> done() {
+    std::vector<std::string> result;
+    for (; seen_ < driver_.calls().size(); ++seen_) {
+      const auto& call = driver_.calls()[seen_];
+      result.push_back(call.substr(0, call.find(" sha256:")));
+    }
+    return result;
+  }
+  const engine::LayerStatus& status_of(const std::string& name) const {
+    for (const auto& one : runner_->status().layers)
+      if (one.name == name) return one;
+    ADD_FAILURE() << "no status of " << name;
+    static const engine::LayerStatus kNone;
+    return kNone;
+  }
+
+  NullSink sink_;
+  Logger log_{sink_, "site"};
+  io::sim::SimWorld world_{5};
+  io::sim::SimMachine& machine_ = world_.add_machine("edge-1");
+  FakeDriver driver_{world_.loop()};
+  TestLayers layers_{world_.loop()};
+  std::unique_ptr<Journal> journal_;
+  std::unique_ptr<SiteRunner> runner_;
+  std::unique_ptr<io::Scope> scope_;
+  std::size_t seen_ = 0;
+};
+
+TEST_F(SiteRunnerTest, WithoutAPlanItWaitsAndSaysSo) {
+  pass(std::chrono::hours(1));
+  EXPECT_THAT(done(), IsEmpty());
+  EXPECT_FALSE(ready());
+  EXPECT_EQ(runner_->status().plan, "");
+  EXPECT_EQ(files().boundaries(), 2U);  // of making the folder
+}
+
+TEST_F(SiteRunnerTest, LayersAreAppliedInOrderEachWhenTheOneBeforeIsHealthy) {
+  driver_.set_time_to_healthy(std::chrono::seconds(30));
+  follow(plan(1, {layer("network", '1'), layer("storage", '2'), layer("till", '3')}));
+  pass(std::chrono::seconds(10));
+  EXPECT_THAT(done(), ElementsAre("apply network"));
+  EXPECT_EQ(status_of("storage").message, "waits for layer network to be healthy");
+  driver_.set_time_to_healthy(io::Duration::zero());
+  pass(std::chrono::minutes(3));
+  EXPECT_THAT(done(), ElementsAre("apply storage", "apply till"));
+  EXPECT_TRUE(ready());
+  EXPECT_EQ(journal_->state().last_good, test::digest('1'));
+  EXPECT_EQ(runner_->activity(), "");
+}
+
+TEST_F(SiteRunnerTest, ALayerThatDriftedIsRepairedAndNoOther) {
+  follow(plan(1, {layer("network", '1'), layer("till", '2')}));
+  pass(std::chrono::minutes(1));
+  done();
+  driver_.drift("network", "ConfigMap prices is gone");
+  pass(std::chrono::minutes(1));
+  EXPECT_THAT(done(), ElementsAre("apply network"));
+  driver_.lose("till");
+  pass(std::chrono::minutes(1));
+  EXPECT_THAT(done(), ElementsAre("apply till"));
+  EXPECT_TRUE(ready());
+}
+
+TEST_F(SiteRunnerTest, ALayerThatOnlyReportsIsNotRepaired) {
+  auto till = layer("till", '1');
+  till.enforcement = profile::Enforcement::Report;
+  follow(plan(1, {till}));
+  pass(std::chrono::minutes(1));
+  done();
+  driver_.drift("till", "ConfigMap prices differs");
+  pass(std::chrono::minutes(10));
+  EXPECT_THAT(done(), IsEmpty());
+  EXPECT_EQ(status_of("till").state, engine::LayerState::Drifted);
+  EXPECT_EQ(status_of("till").message, "ConfigMap prices differs");
+}
+
+TEST_F(SiteRunnerTest, ANewPlanTouchesOnlyTheLayersThatDiffer) {
+  follow(plan(1, {layer("network", '1'), layer("till", '2'), layer("sign", '3')}));
+  pass(std::chrono::minutes(1));
+  done();
+  follow(plan(2, {layer("network", '1'), layer("till", '9'), layer("sign", '3')}));
+  pass(std::chrono::minutes(1));
+  EXPECT_THAT(done(), ElementsAre("apply till"));
+  EXPECT_EQ(driver_.spec_of("till")->at("blob"), test::digest('9'));
+  EXPECT_TRUE(ready());
+  EXPECT_EQ(journal_->state().last_good, test::digest('2'));
+}
+
+TEST_F(SiteRunnerTest, ANewPlanCutsTheStepOfTheOneBeforeOff) {
+  driver_.set_duration(std::chrono::minutes(30));
+  follow(plan(1, {layer("till", '1')}));
+  pass(std::chrono::minutes(1));
+  EXPECT_THAT(done(), ElementsAre("apply till"));
+  EXPECT_THAT(runner_->activity(), HasSubstr("till"));
+  driver_.set_duration(std::chrono::seconds(1));
+  follow(plan(2, {layer("till", '2')}));
+  pass(std::chrono::minutes(1));
+  EXPECT_THAT(done(), ElementsAre("apply till"));
+  EXPECT_EQ(driver_.spec_of("till")->at("blob"), test::digest('2'));
+  pass(std::chrono::hours(1));  // what was cut off does not come back
+  EXPECT_EQ(driver_.spec_of("till")->at("blob"), test::digest('2'));
+  EXPECT_THAT(done(), IsEmpty());
+  EXPECT_TRUE(ready());
+}
+
+TEST_F(SiteRunnerTest, LayersThatLeftThePlanAreRemovedLastAndInReverse) {
+  follow(plan(1, {layer("a", '1'), layer("b", '2'), layer("c", '3')}));
+  pass(std::chrono::minutes(1));
+  done();
+  follow(plan(2, {layer("a", '1'), layer("d", '4')}));
+  pass(std::chrono::minutes(1));
+  EXPECT_THAT(done(), ElementsAre("apply d", "remove c", "remove b"));
+  EXPECT_TRUE(ready());
+  ASSERT_EQ(journal_->state().applied.size(), 2U);
+  EXPECT_EQ(journal_->state().applied[1].name, "d");
+}
+
+TEST_F(SiteRunnerTest, WhatLeftIsKeptWhileItsSuccessorIsNotHealthy) {
+  follow(plan(1, {layer("old", '1')}));
+  pass(std::chrono::minutes(1));
+  done();
+  driver_.set_health("new", Health::Failed, "it crashes");
+  follow(plan(2, {layer("new", '2')}));
+  pass(std::chrono::hours(1));
+  EXPECT_THAT(done(), ElementsAre("apply new"));
+  EXPECT_TRUE(driver_.applied().contains("old"));
+  driver_.set_health("new", Health::Healthy);
+  pass(std::chrono::minutes(1));
+  EXPECT_THAT(done(), ElementsAre("remove old"));
+}
+
+TEST_F(SiteRunnerTest, AStepThatFailedIsToldAndTriedAgainUntilItSucceeds) {
+  driver_.fail_next("till", Error{.code = ErrorCode::ServiceUnavailable, .message = "the disk is full"}, 3);
+  follow(plan(1, {layer("till", '1')}));
+  pass(std::chrono::milliseconds(1));
+  EXPECT_EQ(status_of("till").state, engine::LayerState::Failed);
+  EXPECT_EQ(status_of("till").message, "the disk is full");
+  pass(std::chrono::minutes(5));
+  EXPECT_EQ(done().size(), 4U);
+  EXPECT_TRUE(ready());
+  EXPECT_EQ(status_of("till").message, "");
+}
+
+TEST_F(SiteRunnerTest, ALayerThatAlwaysFailsIsNotTriedAllTheTimeAndStopsNoOther) {
+  driver_.fail_next("ill", Error{.code = ErrorCode::Invalid, .message = "wrong"}, 10'000);
+  auto well = layer("well", '2');
+  well.depends_on.emplace();
+  follow(plan(1, {layer("ill", '1'), well}));
+  pass(std::chrono::hours(1));
+  const auto calls = done();
+  EXPECT_EQ(std::ranges::count(calls, "apply well"), 1);
+  EXPECT_LT(calls.size(), 120U);
+  EXPECT_FALSE(ready());
+}
+
+TEST_F(SiteRunnerTest, ARemovalThatFailedIsTriedAgain) {
+  follow(plan(1, {layer("a", '1'), layer("b", '2')}));
+  pass(std::chrono::minutes(1));
+  done();
+  driver_.fail_next("b", Error{.code = ErrorCode::Timeout, .message = "it hangs"});
+  follow(plan(2, {layer("a", '1')}));
+  pass(std::chrono::minutes(5));
+  EXPECT_THAT(done(), ElementsAre("remove b", "remove b"));
+  EXPECT_FALSE(driver_.applied().contains("b"));
+}
+
+TEST_F(SiteRunnerTest, ContentIsFetchedBeforeALayerIsTouched) {
+  layers_.absent = {test::digest('2')};
+  layers_.failures = 2;
+  follow(plan(1, {layer("network", '1'), layer("till", '2')}));
+  pass(std::chrono::milliseconds(1500));
+  EXPECT_THAT(done(), ElementsAre("apply network"));
+  EXPECT_EQ(status_of("till").state, engine::LayerState::Fetching);
+  EXPECT_THAT(status_of("till").message, HasSubstr("no source answers"));
+  pass(std::chrono::minutes(5));
+  EXPECT_THAT(done(), ElementsAre("apply till"));
+  EXPECT_EQ(layers_.fetches, 3);
+  EXPECT_TRUE(ready());
+}
+
+TEST_F(SiteRunnerTest, ALayerOfATypeThatThisAgentDoesNotKnowIsToldAndNeverTouched) {
+  follow(plan(1, {layer("vm", '1', "vm")}));
+  pass(std::chrono::minutes(10));
+  EXPECT_THAT(done(), IsEmpty());
+  EXPECT_FALSE(ready());
+  EXPECT_THAT(runner_->status().conditions.front().message, HasSubstr("vm"));
+}
+
+TEST_F(SiteRunnerTest, AnIdleSiteWritesNothing) {
+  follow(plan(1, {layer("network", '1'), layer("till", '2')}));
+  pass(std::chrono::minutes(1));
+  ASSERT_TRUE(ready());
+  done();
+  const auto writes = files().boundaries();
+  pass(std::chrono::hours(24));
+  driver_.changed().set();
+  pass(std::chrono::minutes(1));
+  EXPECT_EQ(files().boundaries(), writes);
+  EXPECT_THAT(done(), IsEmpty());
+}
+
+TEST_F(SiteRunnerTest, ARepairWritesNothingToTheJournal) {
+  follow(plan(1, {layer("till", '1')}));
+  pass(std::chrono::minutes(1));
+  const auto writes = files().boundaries();
+  driver_.drift("till", "it differs");
+  pass(std::chrono::minutes(1));
+  EXPECT_TRUE(ready());
+  EXPECT_EQ(files().boundaries(), writes);
+}
+
+TEST_F(SiteRunnerTest, ANewAgentTouchesNothingOfWhatIsRight) {
+  follow(plan(1, {layer("network", '1'), layer("till", '2')}));
+  pass(std::chrono::minutes(1));
+  done();
+  const auto writes = files().boundaries();
+  start();
+  follow(plan(1, {layer("network", '1'), layer("till", '2')}));
+  pass(std::chrono::minutes(10));
+  EXPECT_THAT(done(), IsEmpty());
+  EXPECT_TRUE(ready());
+  EXPECT_EQ(files().boundaries(), writes);
+}
+
+TEST_F(SiteRunnerTest, ALayerThatAPowerCutInterruptedIsFinishedByTheNextAgent) {
+  driver_.set_duration(std::chrono::seconds(10));
+  follow(plan(1, {layer("network", '1'), layer("till", '2')}));
+  pass(std::chrono::seconds(15));
+  EXPECT_THAT(done(), ElementsAre("apply network", "apply till"));
+  machine_.cut_power();
+  scope_.reset();
+  machine_.restart(io::sim::Survival::Nothing);
+  start();
+  follow(plan(1, {layer("network", '1'), layer("till", '2')}));
+  pass(std::chrono::minutes(1));
+  EXPECT_THAT(done(), ElementsAre("apply till"));
+  EXPECT_TRUE(ready());
+}
+
+TEST_F(SiteRunnerTest, ALayerThatLeftWhileTheAgentWasDownIsRemoved) {
+  follow(plan(1, {layer("a", '1'), layer("b", '2')}));
+  pass(std::chrono::minutes(1));
+  done();
+  start();
+  follow(plan(2, {layer("a", '1')}));
+  pass(std::chrono::minutes(1));
+  EXPECT_THAT(done(), ElementsAre("remove b"));
+}
+
+}  // namespace
+}  // namespace farholm::agent
