@@ -27,11 +27,8 @@ Result<json::Value> read_object(io::Files& files, const std::string& path,
   auto document = json::parse_yaml(text);
   if (!document) return fail_while(std::move(document).error(), "reading " + path);
   auto admitted = profile::admit(kind, std::move(*document));
-  if (admitted) return admitted;
-  Error invalid = std::move(admitted).error();
-  for (const auto& cause : invalid.causes)
-    invalid.message += fmt::format("\n  {}: {}", cause.field, cause.message);
-  return fail_while(std::move(invalid), "reading " + path);
+  if (!admitted) return fail_while(std::move(admitted).error(), "reading " + path);
+  return admitted;
 }
 
 struct HostEntry {
