@@ -15,12 +15,15 @@ Result<crypto::PrivateKey> read_key(io::Files& files, const std::string& path) {
   return key;
 }
 
-Result<void> write_new_key(io::Files& files, const std::string& path, const crypto::PrivateKey& key) {
+Result<void> require_no_key(io::Files& files, const std::string& path) {
   FARHOLM_TRY(const auto there, io::status_if_exists(files, path));
-  if (there) {
-    return fail(ErrorCode::AlreadyExists,
-                path + " is there already: a key is not overwritten; choose another folder");
-  }
+  if (!there) return {};
+  return fail(ErrorCode::AlreadyExists,
+              path + " is there already: a key is not overwritten; choose another folder");
+}
+
+Result<void> write_new_key(io::Files& files, const std::string& path, const crypto::PrivateKey& key) {
+  FARHOLM_CHECK(require_no_key(files, path));
   return io::write_file_atomically(files, path, key.to_pem(), 0600);
 }
 

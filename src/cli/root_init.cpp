@@ -15,6 +15,11 @@ Result<std::string> root_init(const io::World& world, const RootInitOptions& opt
     return fail(ErrorCode::AlreadyExists,
                 root_path + " is there already: a root is made once; its successors are signed with its key");
   }
+  const auto key_path = [&](trust::RoleName role) {
+    return io::join_path(options.folder, fmt::format("{}.key", trust::to_string(role)));
+  };
+  // Look before anything is written: a refusal must not leave half of the keys behind.
+  for (const auto role : trust::kRoleNames) FARHOLM_CHECK(require_no_key(world.files, key_path(role)));
   trust::RootSpec spec;
   spec.expires =
       std::chrono::floor<std::chrono::seconds>(world.clock.now()) + std::chrono::years(options.years);
@@ -22,8 +27,7 @@ Result<std::string> root_init(const io::World& world, const RootInitOptions& opt
   for (const auto role : trust::kRoleNames) {
     auto key = crypto::PrivateKey::generate(crypto::KeyType::Ed25519, world.entropy);
     spec.role(role) = {.keys = {key.public_key()}, .threshold = 1};
-    FARHOLM_CHECK(write_new_key(
-        world.files, io::join_path(options.folder, fmt::format("{}.key", trust::to_string(role))), key));
+    FARHOLM_CHECK(write_new_key(world.files, key_path(role), key));
     if (role == trust::RoleName::Root) signers.push_back(std::move(key));
   }
   FARHOLM_TRY(const auto text, trust::make_root(spec, signers));
