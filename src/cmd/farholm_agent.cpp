@@ -119,7 +119,16 @@ int registry(const Arguments& arguments, io::posix::PosixWorld& posix, Logger lo
   const auto world = posix.world();
   const auto& state = arguments.agent.state;
   agent::RegistryServer server(world, log, state.content(), state.images());
-  std::vector<std::unique_ptr<io::Listener>> listeners;
+  auto inherited = posix.network().adopt_inherited();
+  if (!inherited) return report_error(inherited.error());
+  auto listeners = std::move(*inherited);
+  if (listeners.empty() && arguments.listen.empty()) {
+    return report_error(
+        {.code = ErrorCode::BadRequest,
+         .message = "give --listen ADDRESS:PORT, or start me by a socket unit (deploy/systemd)",
+         .trail = {},
+         .causes = {}});
+  }
   for (const auto& address : arguments.listen) {
     const auto endpoint = io::parse_endpoint(address);
     if (!endpoint) return report_error(endpoint.error());
@@ -221,9 +230,11 @@ int main(int argc, char** argv) {
   run_command->add_flag("--until-settled", arguments.until_settled,
                         "end when everything is in place and healthy");
 
-  auto* registry_command = app.add_subcommand("registry", "serve the site's images (started by `run`)");
+  auto* registry_command =
+      app.add_subcommand("registry", "serve the site's images (started by `run`, or by a socket unit)");
   registry_command->add_option("--state", state, "the agent's state folder")->capture_default_str();
-  registry_command->add_option("--listen", arguments.listen, "ADDRESS:PORT; may be repeated")->required();
+  registry_command->add_option("--listen", arguments.listen,
+                               "ADDRESS:PORT; may be repeated; not needed under a socket unit");
 
   auto* status_command =
       app.add_subcommand("status", "say what this box is, should run, does, and what is wrong");

@@ -10,9 +10,11 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from lib import (APP, BIN, CACHE, ROOT, Docker, Failed, Site, docker, eventually, expect, http, run, say)  # noqa: E402
@@ -139,6 +141,22 @@ def a_signed_plan_brings_up_a_real_cluster_and_the_app_answers(story):
 
 
 @test
+def the_registry_serves_on_sockets_that_it_was_handed(story):
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    command = f"LISTEN_PID=$$ LISTEN_FDS=1 exec {BIN}/farholm-agent registry --state {story.site.path('state')} 3<&{listener.fileno()}"
+    process = subprocess.Popen(["sh", "-c", command], pass_fds=[listener.fileno()], stderr=subprocess.DEVNULL)
+    try:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}/v2/"
+        expect(eventually("the registry answers", lambda: urllib.request.urlopen(address, timeout=5).status, 30) == 200,
+               "the registry does not speak its protocol")
+    finally:
+        process.terminate()
+        expect(process.wait(timeout=30) == 0, "the registry did not end cleanly")
+
+
+@test
 def an_edit_of_till_changes_till_and_nothing_else_as_diff_had_said(story):
     before = story.snapshot()
     story.till = story.till.replace("farholm.dev/till:1.0.0", "farholm.dev/till:1.1.0")
@@ -182,6 +200,24 @@ def replicas_are_a_reload(story):
     expect(set(before["till"].values()) <= set(after["till"].values()), "till's old Pods did not stay")
     story.till = story.till.replace("replicas: 3", "replicas: 2")
     story.change()
+
+
+@test
+def a_field_that_is_fixed_is_a_rebuild_and_the_data_stays(story):
+    before = story.snapshot()
+    uid = story.site.objects("deployments", "-n", "till")[0]["metadata"]["uid"]
+    claim = story.site.objects("persistentvolumeclaims", "-n", "till")[0]["metadata"]["uid"]
+    # A Deployment's selector cannot be changed in place; the template's labels have to go with it.
+    edited = re.sub(r"(  selector:\n    matchLabels:\n)(      app.kubernetes.io/name: till\n  template:\n    metadata:\n      labels:\n)",
+                    r"\1      generation: two\n\2        generation: two\n", story.till)
+    expect(edited != story.till, "the edit changes nothing: has demo/profile/till/till.yaml another shape now?")
+    story.till = edited
+    effects = story.change()
+    expect(effects == {"till": "Rebuild"}, f"diff said {effects}")
+    story.unchanged(before, story.snapshot(), "containers", "network", "storage", "monitoring")
+    expect(story.site.objects("deployments", "-n", "till")[0]["metadata"]["uid"] != uid, "the Deployment is still the old one")
+    expect(story.site.objects("persistentvolumeclaims", "-n", "till")[0]["metadata"]["uid"] == claim, "the claim is another")
+    eventually("the app answers with its data", lambda: "first" in story.sold(), 120)
 
 
 @test
@@ -275,6 +311,14 @@ def plans_that_must_not_be_accepted_are_refused_and_told(story):
     expect("sign" in offered(forged), "a forged plan was refused for another reason")
     older = json.load(open(site.path("plan-1.signed"), encoding="utf-8"))
     expect("Older" in offered(older), "an older plan was refused for another reason")
+    # The same generation again, with another wish; and a plan of a site that is not this one.
+    profile, other_wish = story.profile(), story.write("other-site.yaml", open(story.site_file(), encoding="utf-8").read().replace(
+        f'storeNumber: "{story.variables["storeNumber"]}"', 'storeNumber: "6666"'))
+    secrets = [f"store-0042/card={site.path('card')}"]
+    for previous, reason in ((site.path(f"plan-{story.generation - 1}.signed"), "Equivocation"), (None, "OtherSite")):
+        output = site.path(f"plan-{reason}.signed")
+        site.plan(profile, other_wish, output, previous=previous, secrets=secrets)
+        expect(reason in offered(json.load(open(output, encoding="utf-8"))), f"not refused as {reason}")
     report = site.report()
     expect(report["plan"]["generation"] == story.generation, "the accepted plan has changed")
     expect(any("refused" in problem for problem in report.get("problems", [])), "the refusal is not reported")

@@ -1,5 +1,6 @@
 #include "io/posix/network.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -8,8 +9,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <thread>
@@ -289,6 +293,27 @@ Result<std::unique_ptr<Listener>> PosixNetwork::adopt_listener(int number) {
   auto listener = std::make_unique<SocketListener>(loop_, poller_, std::move(descriptor), local);
   FARHOLM_CHECK(listener->start());
   return listener;
+}
+
+Result<std::vector<std::unique_ptr<Listener>>> PosixNetwork::adopt_inherited() {
+  constexpr int kFirst = 3;  // SD_LISTEN_FDS_START
+  constexpr int kMost = 64;
+  std::vector<std::unique_ptr<Listener>> listeners;
+  const auto number = [](const char* name) {
+    const char* text = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets variables here
+    int value = 0;
+    if (text != nullptr) std::from_chars(text, text + std::strlen(text), value);
+    return value;
+  };
+  if (number("LISTEN_PID") != ::getpid()) return listeners;
+  const int count = std::min(number("LISTEN_FDS"), kMost);
+  for (int descriptor = kFirst; descriptor < kFirst + count; ++descriptor) {
+    ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    ::fcntl(descriptor, F_SETFL, ::fcntl(descriptor, F_GETFL) | O_NONBLOCK);
+    FARHOLM_TRY(auto listener, adopt_listener(descriptor));
+    listeners.push_back(std::move(listener));
+  }
+  return listeners;
 }
 
 }  // namespace farholm::io::posix

@@ -1,6 +1,9 @@
 // TCP and unix sockets over a poller's epoll. See io/stream.h for the contract. One thread.
 #pragma once
 
+#include <memory>
+#include <vector>
+
 #include "io/loop.h"
 #include "io/posix/poller.h"
 #include "io/stream.h"
@@ -16,6 +19,9 @@ class PosixNetwork final : public Network {
   Result<std::unique_ptr<Listener>> listen(const Endpoint& endpoint, ListenOptions options) override;
   // A socket that somebody else bound and listens on (sd_listen_fds(3)); takes the descriptor.
   Result<std::unique_ptr<Listener>> adopt_listener(int descriptor);
+  // The sockets that a service manager bound for this process (LISTEN_FDS and LISTEN_PID, sd_listen_fds(3));
+  // none when it was started in another way.
+  Result<std::vector<std::unique_ptr<Listener>>> adopt_inherited();
 
  private:
   Loop& loop_;

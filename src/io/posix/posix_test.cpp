@@ -132,6 +132,16 @@ TEST_F(PosixTest, NamesAreResolvedWithoutBlockingTheLoop) {
   EXPECT_TRUE(world_.loop().run(world_.world().network.connect(named)));
 }
 
+TEST_F(PosixTest, NothingIsAdoptedThatWasLeftForAnotherProcess) {
+  ASSERT_EQ(::setenv("LISTEN_FDS", "1", 1), 0);
+  ASSERT_EQ(::setenv("LISTEN_PID", "1", 1), 0);
+  const auto inherited = world_.network().adopt_inherited();
+  ASSERT_TRUE(inherited);
+  EXPECT_TRUE(inherited->empty());
+  ::unsetenv("LISTEN_FDS");
+  ::unsetenv("LISTEN_PID");
+}
+
 TEST_F(PosixTest, AProgramGetsItsInputAndGivesItsOutput) {
   auto output = world_.loop().run(
       world_.world().processes.run({.arguments = {"sh", "-c", "cat; echo $GREETING >&2; exit 3"},
