@@ -158,6 +158,27 @@ TEST_F(SiteRunnerTest, ALayerThatDriftedIsRepairedAndNoOther) {
   EXPECT_TRUE(ready());
 }
 
+TEST_F(SiteRunnerTest, WhatADriverTellsIsLookedAtAtOnce) {
+  follow(plan(1, {layer("till", '1')}));
+  pass(kLookAgain / 2);
+  ASSERT_TRUE(ready());
+  done();
+  driver_.lose("till");
+  pass(2 * kBurst);
+  EXPECT_THAT(done(), ElementsAre("apply till"));
+}
+
+TEST_F(SiteRunnerTest, WhatNoDriverTellsIsFoundByLookingAgain) {
+  driver_.set_time_to_healthy(std::chrono::seconds(10));  // of which the driver says nothing
+  follow(plan(1, {layer("till", '1')}));
+  pass(std::chrono::seconds(9));
+  EXPECT_FALSE(ready());
+  EXPECT_EQ(status_of("till").state, engine::LayerState::Progressing);
+  pass(kLookAgain);
+  EXPECT_TRUE(ready());
+  EXPECT_THAT(done(), ElementsAre("apply till"));
+}
+
 TEST_F(SiteRunnerTest, ALayerThatOnlyReportsIsNotRepaired) {
   auto till = layer("till", '1');
   till.enforcement = profile::Enforcement::Report;
@@ -332,6 +353,20 @@ TEST_F(SiteRunnerTest, ALayerThatAPowerCutInterruptedIsFinishedByTheNextAgent) {
   pass(std::chrono::minutes(1));
   EXPECT_THAT(done(), ElementsAre("apply till"));
   EXPECT_TRUE(ready());
+}
+
+TEST_F(SiteRunnerTest, WhatAPowerCutLeftHalfDoneIsRemovedWhenTheNextPlanDoesNotWantIt) {
+  driver_.set_duration(std::chrono::seconds(10));
+  follow(plan(1, {layer("a", '1'), layer("b", '2')}));
+  pass(std::chrono::seconds(15));
+  EXPECT_THAT(done(), ElementsAre("apply a", "apply b"));
+  machine_.cut_power();
+  scope_.reset();
+  machine_.restart(io::sim::Survival::Nothing);
+  start();
+  follow(plan(2, {layer("a", '1')}));
+  pass(std::chrono::minutes(1));
+  EXPECT_THAT(done(), ElementsAre("remove b"));
 }
 
 TEST_F(SiteRunnerTest, ALayerThatLeftWhileTheAgentWasDownIsRemoved) {
