@@ -93,6 +93,7 @@ void reorder(const Schema* list, json::Value& target, const json::Value& order) 
     return order.size();
   };
   std::vector<std::pair<std::size_t, std::size_t>> places;
+  places.reserve(target.size());
   for (std::size_t i = 0; i < target.size(); ++i) places.emplace_back(rank(target[i]), i);
   std::sort(places.begin(), places.end());
   json::Value ordered = json::Value::array();

@@ -73,7 +73,7 @@ Result<Outcome> Group::decide(const Write& write) {
   FARHOLM_CHECK(check_key(write.key));
   const EntryRef previous = current(write.key);
   FARHOLM_TRY(Change change, write.decide(previous.get()));
-  const Outcome unchanged{.entry = previous, .previous = previous, .changed = false};
+  Outcome unchanged{.entry = previous, .previous = previous, .changed = false};
   const std::int64_t revision = revision_ + 1;
   EntryRef entry;
   auto type = Event::Type::Deleted;

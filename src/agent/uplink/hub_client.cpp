@@ -96,7 +96,7 @@ io::Task<Result<net::Response>> HubClient::send(net::Request request, std::uint6
   if (response.status < 400) co_return response;
   std::string message = "the hub answered " + std::to_string(response.status);
   if (const auto status = json::parse(response.body)) {
-    if (const auto text = json::string_or(*status, "message"); !text.empty()) message = std::move(text);
+    if (auto text = json::string_or(*status, "message"); !text.empty()) message = std::move(text);
   }
   co_return fail(error_code_from_http_status(response.status), std::move(message));
 }
