@@ -236,7 +236,10 @@ io::Task<void> SiteRunner::remove(engine::RemoveLayer step) {
   set_activity("removing layer " + step.name);
   parts_.log.info("removing layer {}", step.name);
   auto* const driver = driver_of(step.type);
-  Result<void> outcome;
+  // What an agent does not understand it must not forget: another one that does will remove it.
+  Result<void> outcome =
+      fail(ErrorCode::Invalid,
+           fmt::format("this agent has no driver for layers of type {}: update it", step.type));
   if (driver != nullptr) {
     outcome = co_await driver->remove(context(), step.name, [this, name = step.name](std::string_view text) {
       parts_.log.info("{}: {}", name, text);
