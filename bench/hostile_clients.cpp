@@ -1,6 +1,6 @@
-// The server that bench/hostile_clients_run attacks: one HttpServer, as the hub and the registry have it, on a
-// plain and on a TLS port of the loopback. It prints the two ports, reads every body and answers, until it is
-// ended. A process of its own, so that what is measured is the server's memory and not the clients'.
+// The server that bench/hostile_clients_run attacks: one HttpServer, as the hub and the registry have it, on
+// a plain and on a TLS port of the loopback. It prints the two ports, reads every body and answers, until it
+// is ended. A process of its own, so that what is measured is the server's memory and not the clients'.
 #include <fmt/format.h>
 
 #include <cstdio>
