@@ -143,8 +143,9 @@ def totals(demo):
     agent_folder = os.path.join(demo.state, "agent")
     volumes = [v["Mountpoint"] for v in json.loads(text("docker", "volume", "inspect", *text(
         "docker", "volume", "ls", "-q", "--filter", "label=farholm.dev/site").split()))]
-    images = set(text("docker", "ps", "-a", "--filter", "label=farholm.dev/site", "--format", "{{.Image}}").split())
-    image_bytes = sum(int(text("docker", "image", "inspect", "-f", "{{.Size}}", image)) for image in images)
+    names = text("docker", "ps", "-aq", "--filter", "label=farholm.dev/site").split()
+    images = set(text("docker", "inspect", "-f", "{{.Image}}", *names).split())
+    image_bytes = sum(int(size) for size in text("docker", "image", "inspect", "-f", "{{.Size}}", *images).split())
     content, used = disk_of(agent_folder), disk_of(*volumes)
     rows.append(("site: disk, the agent's folder (content of all layers)", procfs.mib(content), ""))
     rows.append(("site: disk, volumes of the containers", procfs.mib(used), ""))
