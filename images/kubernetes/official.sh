@@ -47,9 +47,30 @@ official_download() {
 official_fetch() {
   local output="$1" version="$2" name="$3" suffix
   for suffix in .sha512 .sig .cert ""; do
-    curl --silent --show-error --fail --location --retry 3 --connect-timeout 10 --max-filesize $((1 << 30)) \
-      --output "$output/$name$suffix" "$(official_url "$version" "$name$suffix")" || return 1
+    official_fetch_file "$output/$name$suffix" "$(official_url "$version" "$name$suffix")" || return 1
   done
+}
+
+# How often a download that was cut off is gone on with before we give up.
+official_attempts=8
+
+# official_fetch_file FILE URL: downloads, and goes on where a connection broke: curl's own retries would begin anew each time.
+# What a resumed download consists of need not be trusted, as it is verified whole.
+official_fetch_file() {
+  local file="$1" url="$2" attempt status
+  for ((attempt = 1; attempt <= official_attempts; attempt++)); do
+    status=0
+    curl --silent --show-error --fail --location --retry 3 --connect-timeout 10 --max-filesize $((1 << 30)) \
+      --speed-limit 1024 --speed-time 60 --continue-at - --output "$file" "$url" || status=$?
+    # curl's codes: 18 cut off, 28 nothing came for a minute, 35 and 56 the connection broke, 52 no answer.
+    case "$status" in
+      0) return 0 ;;
+      18 | 28 | 35 | 52 | 56) printf 'cut off after %s bytes (attempt %s of %s)\n' "$(stat -c %s "$file" 2>/dev/null || echo 0)" "$attempt" "$official_attempts" ;;
+      33) rm -f "$file" ;; # The server cannot begin in the middle.
+      *) return "$status" ;;
+    esac
+  done
+  return "$status"
 }
 
 # official_verify FILE TITLE: checks FILE against FILE.sha512, FILE.cert and FILE.sig.
