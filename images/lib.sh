@@ -53,6 +53,17 @@ with_progress() {
     tail -n 20 "$log" >&2
     fail "$title: failed with status $status; the whole log is $log"
   fi
+  if ((SECONDS - started >= 5)); then say "  took $((SECONDS - started)) s"; fi
+}
+
+# default_jobs: how many packages to compile at a time: FARHOLM_JOBS, else one a processor and 2 GiB of memory that is free.
+default_jobs() {
+  local processors memory
+  [[ -n "${FARHOLM_JOBS:-}" ]] && printf '%s\n' "$FARHOLM_JOBS" && return
+  processors="$(nproc)"
+  memory="$(sed -n 's/^MemAvailable: *\([0-9]*\) kB$/\1/p' /proc/meminfo)"
+  memory=$((${memory:-0} >> 21))
+  printf '%s\n' $((memory < 1 ? 1 : memory < processors ? memory : processors))
 }
 
 # content_key FILE_OR_TEXT...: a short digest of inputs; an argument that names a file counts with its content.
@@ -88,6 +99,12 @@ in_cache() {
   fi
   cached="$farholm_cache/$entry"
   exec {lock}>&-
+}
+
+# default_version: the Kubernetes to make where none is named: FARHOLM_KUBERNETES, else the first row of `images/versions`.
+default_version() {
+  [[ -n "${FARHOLM_KUBERNETES:-}" ]] && printf '%s\n' "$FARHOLM_KUBERNETES" && return
+  sed -n 's/^\(v[0-9.]*\).*/\1/p;T;q' "$(dirname "${BASH_SOURCE[0]}")/versions"
 }
 
 # load_versions KUBERNETES_VERSION: sets the *_version variables from the row of `images/versions`.
