@@ -15,6 +15,16 @@ BIN = os.environ.get("FARHOLM_BIN", os.path.join(ROOT, "build/release/src/cmd"))
 APP = "http://127.0.0.1:8080"
 
 
+def default_kubernetes():
+    """The first row of images/versions."""
+    with open(os.path.join(ROOT, "images/versions"), encoding="utf-8") as file:
+        return next(line.split()[0] for line in file if line.startswith("v"))
+
+
+# Which Kubernetes is tested. images/build and demo/profile/compose read the same variable.
+KUBERNETES = os.environ.get("FARHOLM_KUBERNETES") or default_kubernetes()
+
+
 class Failed(Exception):
     """A test's expectation that did not hold; the text says which."""
 
@@ -229,8 +239,7 @@ class Site:
 
 def kubectl_program():
     """The kubectl of the site's Kubernetes, which the node image was built with."""
-    version = os.environ.get("FARHOLM_KUBERNETES", "v1.34.4")
     for folder, _, files in os.walk(os.path.join(CACHE, "kubernetes")):
-        if "kubectl" in files and version in folder:
+        if "kubectl" in files and KUBERNETES in folder:
             return os.path.join(folder, "kubectl")
     return shutil.which("kubectl") or sys.exit("there is no kubectl: run images/build")

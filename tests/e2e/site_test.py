@@ -17,7 +17,7 @@ import time
 import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lib import (APP, BIN, CACHE, ROOT, Docker, Failed, Site, docker, eventually, expect, http, run, say)  # noqa: E402
+from lib import (APP, BIN, CACHE, KUBERNETES, ROOT, Docker, Failed, Site, docker, eventually, expect, http, run, say)  # noqa: E402
 
 FOLDER = os.environ.get("FARHOLM_E2E_FOLDER", "/var/tmp/farholm-e2e")
 CANARY = "canary-9f3b1c77aa42e5"
@@ -52,7 +52,7 @@ class Story:
     def prepare(self):
         site = self.site
         say("making images (the first time takes 10 to 20 minutes, later a few seconds)")
-        kubernetes = run([os.path.join(ROOT, "images/build")], timeout=3600).stdout.strip().splitlines()[-1]
+        kubernetes = run([os.path.join(ROOT, "images/build"), "--version", KUBERNETES], timeout=3600).stdout.strip().splitlines()[-1]
         addons = site.path("addons")
         run([os.path.join(ROOT, "images/addons/build"), "--output", addons], timeout=3600)
         site.make_root()
@@ -72,7 +72,7 @@ class Story:
         till = self.write("till.yaml", self.till)
         text = run([os.path.join(ROOT, "demo/profile/compose"), *(f"{n}={d}" for n, d in self.digests.items()
                                                                 if n in ("flannel", "local-path", "node-exporter")),
-                    "--till", till]).stdout
+                    "--till", till, "--kubernetes", KUBERNETES]).stdout
         document = text + self.extra
         if "monitoring" not in self.layers:
             document = re.sub(r"  - name: monitoring\n(?:    .*\n|  {4,}.*\n)*", "", document)
@@ -137,6 +137,9 @@ def a_signed_plan_brings_up_a_real_cluster_and_the_app_answers(story):
     expect("0042" in page, f"the page does not show the store's number: {page[:300]}")
     nodes = story.site.ready_nodes()
     expect(len(nodes) == 3, f"three nodes should be Ready, there are {nodes}")
+    versions = {node["status"]["nodeInfo"]["kubeletVersion"] for node in story.site.objects("nodes")}
+    server = json.loads(story.site.kubectl("version", "-o", "json"))["serverVersion"]["gitVersion"]
+    expect(versions | {server} == {KUBERNETES}, f"{KUBERNETES} was wanted, the nodes run {versions} and the API server {server}")
     story.sell("first")
 
 
