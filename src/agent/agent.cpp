@@ -12,11 +12,13 @@
 #include "agent/machine_id.h"
 #include "agent/report.h"
 #include "agent/site_runner.h"
+#include "agent/state_claim.h"
 #include "content/layout_source.h"
 #include "driver/docker/capabilities.h"
 #include "driver/docker/docker_client.h"
 #include "driver/kubernetes/kubernetes_driver.h"
 #include "driver/manifests/manifests_driver.h"
+#include "driver/simulated/simulated_driver.h"
 #include "kube_client/api_cluster.h"
 
 namespace farholm::agent {
@@ -92,6 +94,31 @@ class Agent::Implementation {
       if (layouts.empty()) folders_.push_back(std::make_unique<content::LayoutSource>(world_.files, folder));
     }
     update_sources();
+    std::map<std::string, driver::Driver*> drivers;
+    if (options_.simulated) {
+      FARHOLM_TRY(simulated_, driver::simulated::SimulatedDriver::open(world_.loop, world_.files,
+                                                                       options_.state.simulation()));
+      drivers = {{"kubernetes", simulated_.get()}, {"manifests", simulated_.get()}};
+      log_.warning("this site is simulated: no container runs here, only what would run is remembered");
+    } else {
+      FARHOLM_CHECK(open_kubernetes());
+      drivers = {{"kubernetes", kubernetes_.get()}, {"manifests", &manifests_}};
+    }
+    runner_ = std::make_unique<SiteRunner>(SiteRunner::Parts{.world = world_,
+                                                             .log = log_.named("site"),
+                                                             .journal = journal_,
+                                                             .layers = layers_,
+                                                             .drivers = std::move(drivers)});
+    control_ = std::make_unique<ControlServer>(
+        world_, log_.named("control"),
+        ControlServer::Answers{
+            .report = [this] { return report(); },
+            .offer_plan = [this](std::string_view envelope) { return offer_by_hand(envelope); }});
+    if (inbox_.plan()) follow(*inbox_.plan(), inbox_.digest());
+    return {};
+  }
+
+  Result<void> open_kubernetes() {
     FARHOLM_TRY(const auto endpoint, io::parse_endpoint(options_.docker_endpoint));
     docker_ = std::make_unique<driver::docker::DockerClient>(world_.loop, world_.network, endpoint);
     auto capabilities =
@@ -115,18 +142,6 @@ class Agent::Implementation {
                                                     .images = images_,
                                                     .state = cluster_state_},
         std::move(kubernetes));
-    runner_ = std::make_unique<SiteRunner>(
-        SiteRunner::Parts{.world = world_,
-                          .log = log_.named("site"),
-                          .journal = journal_,
-                          .layers = layers_,
-                          .drivers = {{"kubernetes", kubernetes_.get()}, {"manifests", &manifests_}}});
-    control_ = std::make_unique<ControlServer>(
-        world_, log_.named("control"),
-        ControlServer::Answers{
-            .report = [this] { return report(); },
-            .offer_plan = [this](std::string_view envelope) { return offer_by_hand(envelope); }});
-    if (inbox_.plan()) follow(*inbox_.plan(), inbox_.digest());
     return {};
   }
 
@@ -139,7 +154,7 @@ class Agent::Implementation {
     } else {
       log_.warning("no local status: {}", listener.error().to_string());
     }
-    scope_.spawn(keep_registry());
+    if (!options_.simulated) scope_.spawn(keep_registry());  // there are no nodes that would ask it
     scope_.spawn(pass_on_changes());
     co_await runner_->run();
   }
@@ -174,9 +189,12 @@ class Agent::Implementation {
                       .plan_digest = inbox_.digest(),
                       .status = &runner_->status(),
                       .activity = runner_->activity(),
-                      .listeners = {fmt::format("127.0.0.1:{} site registry", kRegistryPort)},
+                      .listeners = {},
                       .problems = problems_,
-                      .hub_connected = {}};
+                      .hub_connected = {},
+                      .simulated = options_.simulated};
+    if (!options_.simulated)
+      parts.listeners.push_back(fmt::format("127.0.0.1:{} site registry", kRegistryPort));
     parts.problems.insert(parts.problems.end(), layers_.problems().begin(), layers_.problems().end());
     return make_report(parts);
   }
@@ -224,7 +242,7 @@ class Agent::Implementation {
     host_ = *found;
     layers_.set_host_uid(host_.uid);
     watch_.clear();
-    watch_.spawn(kubernetes_->watch(plan.site_uid));
+    if (kubernetes_) watch_.spawn(kubernetes_->watch(plan.site_uid));
     runner_->set_host(host_.name);
     runner_->set_plan(plan, digest);
   }
@@ -316,6 +334,7 @@ class Agent::Implementation {
   std::unique_ptr<driver::kubernetes::KubernetesDriver> kubernetes_;
   std::unique_ptr<kube_client::Cluster> cluster_;
   driver::manifests::ManifestsDriver manifests_;
+  std::unique_ptr<driver::simulated::SimulatedDriver> simulated_;  // in the place of the others, or none
   std::unique_ptr<SiteRunner> runner_;
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<io::Listener> door_;  // the control socket
@@ -334,6 +353,7 @@ Result<std::unique_ptr<Agent>> Agent::open(const io::World& world, Logger log, A
     return fail(ErrorCode::Conflict,
                 "another agent runs with the state folder " + state.path + ": end that one first");
   }
+  FARHOLM_CHECK(check_state_claim(world.files, state, options.simulated));
   FARHOLM_TRY(auto root, open_root(world.files, state, options.root_path));
   FARHOLM_TRY(auto identity, open_identity(world.files, world.entropy, state.identity()));
   std::string machine = options.machine_id;

@@ -34,6 +34,8 @@ struct AgentOptions {
   std::vector<std::string> registry_command;
   std::string nameservers;      // for nodes; empty: they have none
   std::string kubeconfig_path;  // where the site's kubeconfig is written, 0600; empty: nowhere
+  // Nothing is brought up: driver/simulated stands in for Docker and Kubernetes, and the report says so.
+  bool simulated = false;
 };
 
 class Agent {

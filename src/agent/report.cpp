@@ -3,6 +3,26 @@
 #include <fmt/format.h>
 
 namespace farholm::agent {
+namespace {
+
+// "simulated: …", for a sentence that does not say so yet.
+void mark(json::Value& sentence, std::string_view when_empty) {
+  auto text = sentence.is_string() ? sentence.get<std::string>() : std::string();
+  if (text.find("simulated") != std::string::npos) return;
+  if (text.empty()) text = when_empty;
+  sentence = fmt::format("simulated: {}", text);
+}
+
+// Whoever reads any one line of it must see that nothing runs.
+void mark_simulated(json::Value& report) {
+  report["simulated"] = true;
+  if (report.contains("activity")) mark(report["activity"], "");
+  if (!report.contains("status")) return;
+  for (auto& condition : report["status"]["conditions"]) mark(condition["message"], "nothing runs");
+  for (auto& layer : report["status"]["layers"]) mark(layer["message"], "nothing of it runs");
+}
+
+}  // namespace
 
 json::Value make_report(const ReportParts& parts) {
   json::Value report{
@@ -18,6 +38,7 @@ json::Value make_report(const ReportParts& parts) {
   if (!parts.listeners.empty()) report["listeners"] = parts.listeners;
   if (!parts.problems.empty()) report["problems"] = parts.problems;
   if (parts.hub_connected) report["hubConnected"] = *parts.hub_connected;
+  if (parts.simulated) mark_simulated(report);
   return report;
 }
 
@@ -28,6 +49,8 @@ std::string report_as_text(const json::Value& report) {
   };
   line("This box", fmt::format("{} (machine {})", json::string_or(report, "host", "has no name yet"),
                                json::string_or(report, "machineID", "unknown")));
+  const bool simulated = json::find_bool(report, "simulated").value_or(false);
+  if (simulated) line("Simulated", "yes: no container runs here, only what would run is remembered");
   if (const auto* plan = json::find_object(report, "plan")) {
     line("Should run",
          fmt::format("{}, revision {} of the profile {} (plan {}.{})", json::string_or(*plan, "site"),
@@ -45,12 +68,14 @@ std::string report_as_text(const json::Value& report) {
     if (const auto* conditions = json::find_array(*status, "conditions")) {
       for (const auto& condition : *conditions) {
         if (json::string_or(condition, "type") != "Ready") continue;
-        line("Is", json::string_or(condition, "status") == "True" ? "as it should be"
-                                                                  : json::string_or(condition, "message"));
+        const bool ready = json::string_or(condition, "status") == "True";
+        if (ready) line("Is", simulated ? "as it should be, simulated" : "as it should be");
+        if (!ready) line("Is", json::string_or(condition, "message"));
       }
     }
   }
-  line("Doing now", json::string_or(report, "activity", "nothing: watching"));
+  line("Doing now", json::string_or(report, "activity",
+                                    simulated ? "nothing: watching a simulated site" : "nothing: watching"));
   if (const auto* layers = status != nullptr ? json::find_array(*status, "layers") : nullptr) {
     text += "\nLAYER         STATE         WHAT IS MISSING\n";
     for (const auto& layer : *layers) {

@@ -24,6 +24,7 @@ struct ReportParts {
   std::vector<std::string> listeners;  // "0.0.0.0:8080 till"
   std::vector<std::string> problems;   // sentences; a refused plan, a corrupt file
   std::optional<bool> hub_connected;   // nothing: works without a hub
+  bool simulated = false;              // nothing of it really runs: every sentence of the report says so
 };
 
 json::Value make_report(const ReportParts& parts);

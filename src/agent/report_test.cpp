@@ -70,6 +70,31 @@ TEST_F(ReportTest, ItSaysWhetherThereIsAHub) {
   EXPECT_THAT(text(), HasSubstr("Hub          not connected; the site goes on by itself\n"));
 }
 
+TEST_F(ReportTest, EverySentenceOfASimulatedSiteSaysSo) {
+  add_plan();
+  parts_.activity = "applying layer till";
+  status_.layers.push_back({.name = "network", .type = "manifests", .state = engine::LayerState::Healthy});
+  parts_.simulated = true;
+  const auto report = make_report(parts_);
+  EXPECT_EQ(report["simulated"], true);
+  EXPECT_EQ(report["activity"], "simulated: applying layer till");
+  EXPECT_EQ(report["status"]["conditions"][0]["message"], "simulated: layer till: ConfigMap prices is gone");
+  EXPECT_EQ(report["status"]["layers"][0]["message"], "simulated: ConfigMap prices is gone");
+  EXPECT_EQ(report["status"]["layers"][1]["message"], "simulated: nothing of it runs");
+  EXPECT_THAT(text(), HasSubstr("Simulated    yes: no container runs here"));
+  EXPECT_THAT(text(), HasSubstr("Is           simulated: layer till"));
+  status_.conditions.front().status = "True";
+  EXPECT_THAT(text(), HasSubstr("Is           as it should be, simulated\n"));
+  parts_.activity = "till: simulated: bringing up Secret till/card";
+  EXPECT_THAT(text(), HasSubstr("Doing now    till: simulated: bringing up Secret till/card\n"));
+}
+
+TEST_F(ReportTest, ARealSiteSaysNothingOfSimulation) {
+  add_plan();
+  EXPECT_FALSE(make_report(parts_).contains("simulated"));
+  EXPECT_THAT(text(), Not(testing::ContainsRegex("[Ss]imulated")));
+}
+
 TEST_F(ReportTest, ReportsOfOtherVersionsAreReadAsFarAsTheyGo) {
   for (const std::string report :
        {"{}", "[]", "null", R"({"plan":7,"status":"x","listeners":{},"problems":[1,{}]})",

@@ -18,8 +18,12 @@ struct StateFolder {
   std::string volumes() const { return path + "/volumes"; }  // persistent volumes of the site
   std::string socket() const { return path + "/agent.sock"; }
   std::string registry_log() const { return path + "/registry.log"; }
+  // What the registry shows to the agent, so that it is not taken for another program; nothing secret.
+  std::string registry_mark() const { return path + "/registry.mark"; }
   std::string images() const { return path + "/images.json"; }  // names that the registry serves
   std::string hub() const { return path + "/hub.json"; }        // pairing: address, certificate
+  // What would be there, had a simulated agent brought it up; only such an agent has it.
+  std::string simulation() const { return path + "/simulated.json"; }
 };
 
 }  // namespace farholm::agent

@@ -1,6 +1,6 @@
-// FakeDriver: a Driver in memory, for tests of the engine and the agent and for the simulator. It remembers
-// which fingerprint was applied to which layer; how layers are, what fails and how long things take is
-// scripted by the test. One thread.
+// FakeDriver: a Driver in memory, for tests of the engine and the agent. It remembers which fingerprint
+// was applied to which layer; how layers are, what fails and how long things take is scripted by the test.
+// One thread.
 #pragma once
 
 #include <map>
