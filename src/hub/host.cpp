@@ -93,6 +93,21 @@ void take_claims(json::Value& object, const HostClaims& claims) {
   }
 }
 
+bool is_simulated(const json::Value& report) {
+  return json::find_bool(report, "simulated").value_or(false);
+}
+
+void judge_simulation(json::Value& object, bool simulated, io::WallTime now) {
+  if (simulated) {
+    set_condition(object,
+                  {"Simulated", "True", "SimulatedDrivers",
+                   "The host's site is simulated: its agent brings nothing up, and no container runs."},
+                  now);
+  } else {
+    remove_condition(object, "Simulated");
+  }
+}
+
 void judge_host(json::Value& object, Presence presence, io::WallTime now) {
   auto& status = object["status"];
   const std::string before = json::string_or(status, "phase");

@@ -36,6 +36,10 @@ enum class Presence : std::uint8_t {
   Lost,
   AsBefore,  // not known yet (the hub has just started), or too short a break to speak of
 };
+// Whether a report (agent/report.h) says that the host's site is simulated: nothing of it really runs.
+bool is_simulated(const json::Value& report);
+// The condition Simulated, which only such a host has.
+void judge_simulation(json::Value& object, bool simulated, io::WallTime now);
 // Phase and conditions, from the decision of the operator and from whether it is connected. Timestamps change
 // only when the phase does.
 void judge_host(json::Value& object, Presence presence, io::WallTime now);

@@ -25,6 +25,17 @@ TEST(Host, IsReadyWhenApprovedAndConnected) {
   EXPECT_EQ(condition_status(approved, "Ready"), "False");
 }
 
+TEST(Host, SaysThatItIsSimulatedOnlyWhenItIs) {
+  auto approved = host("Approved");
+  EXPECT_FALSE(is_simulated({{"host", "edge-1"}}));
+  EXPECT_FALSE(is_simulated({{"simulated", "yes"}}));
+  EXPECT_TRUE(is_simulated({{"simulated", true}}));
+  judge_simulation(approved, /*simulated=*/true, kNow);
+  EXPECT_EQ(condition_status(approved, "Simulated"), "True");
+  judge_simulation(approved, /*simulated=*/false, kNow);
+  EXPECT_EQ(condition_status(approved, "Simulated"), "");
+}
+
 TEST(Host, AShortBreakChangesNothing) {
   auto approved = host("Approved");
   judge_host(approved, Presence::Connected, kNow);

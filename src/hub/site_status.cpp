@@ -7,6 +7,7 @@
 #include <map>
 
 #include "hub/conditions.h"
+#include "hub/host.h"
 #include "object/metadata.h"
 
 namespace farholm::hub {
@@ -146,6 +147,25 @@ Condition any_condition(const SiteFacts& facts, const std::string& type, const s
   return {type, "False", "None", otherwise};
 }
 
+// A site of which some hosts only say what they would run. Nobody may take its Ready for a real one.
+void judge_readiness(json::Value& object, const SiteFacts& facts, io::WallTime now) {
+  auto ready = ready_condition(facts);
+  std::vector<std::string> names;
+  for (const auto& host : facts.hosts)
+    if (is_simulated(host.report)) names.push_back(host.name);
+  if (names.empty()) {
+    remove_condition(object, "Simulated");
+  } else {
+    set_condition(
+        object,
+        {"Simulated", "True", "SimulatedHosts",
+         fmt::format("No container runs on {}: the site is simulated there.", fmt::join(names, ", "))},
+        now);
+    ready.message += " The site is simulated.";
+  }
+  set_condition(object, ready, now);
+}
+
 }  // namespace
 
 void judge_site(json::Value& object, const SiteFacts& facts, io::WallTime now) {
@@ -172,7 +192,7 @@ void judge_site(json::Value& object, const SiteFacts& facts, io::WallTime now) {
   status["hosts"] = json::Value::array();
   for (const auto& host : facts.hosts) status["hosts"].push_back(host.name);
   set_condition(object, planned_condition(facts), now);
-  set_condition(object, ready_condition(facts), now);
+  judge_readiness(object, facts, now);
   set_condition(object, any_condition(facts, "Progressing", "Nothing is being changed."), now);
   set_condition(object, any_condition(facts, "Degraded", "Nothing is wrong that will not mend itself."), now);
   set_condition(object, connected_condition(facts), now);

@@ -17,7 +17,7 @@ namespace farholm::hub {
 struct SiteHost {
   std::string name;
   bool connected = false;
-  json::Value report;  // agent/report.h, or null
+  json::Value report;  // agent/report.h, or null; one that says "simulated" makes the whole site so
 };
 
 struct SiteFacts {

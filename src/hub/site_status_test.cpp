@@ -63,6 +63,26 @@ TEST_F(SiteStatus, SaysWhyItCannotBePlanned) {
   EXPECT_EQ(condition_status(judged(), "Ready"), "False");
 }
 
+TEST_F(SiteStatus, SaysThatItIsSimulatedWhenAHostIs) {
+  auto simulated = report("True", "Healthy");
+  simulated["simulated"] = true;
+  facts_.hosts = {{"a", true, report("True", "Healthy")}, {"b", true, simulated}};
+  auto site = judged();
+  EXPECT_EQ(condition_status(site, "Simulated"), "True");
+  EXPECT_EQ(condition_status(site, "Ready"), "True");
+  for (const auto& condition : site["status"]["conditions"]) {
+    if (condition["type"] == "Ready") {
+      EXPECT_EQ(condition["message"], "Every layer of the newest plan is healthy. The site is simulated.");
+    }
+    if (condition["type"] == "Simulated") {
+      EXPECT_EQ(condition["message"], "No container runs on b: the site is simulated there.");
+    }
+  }
+  facts_.hosts.pop_back();
+  judge_site(site, facts_, kNow);
+  EXPECT_EQ(condition_status(site, "Simulated"), "") << "a real site does not have the condition";
+}
+
 TEST_F(SiteStatus, WhatAHostMakesUpIsCutToWhatTheKindAllows) {
   auto wild = report("True", "OnFire");
   wild["status"]["layers"][0]["message"] = std::string(100'000, 'x');
