@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import threading
 import time
 
 import procfs
@@ -52,6 +53,77 @@ class Demo:
                 if "farholm-agent registry" in line and self.state in line]
 
 
+class Peaks(threading.Thread):
+    """Watches the PSS of the demo's agent and hub from the moment that they are there, while the site comes up."""
+
+    def __init__(self, root):
+        super().__init__(daemon=True)
+        self.root, self.most, self.ended = root, {}, threading.Event()
+
+    def run(self):
+        while not self.ended.wait(0.25):
+            demo = Demo(self.root)
+            for name, pid in (("agent", demo.agent), ("hub with one site", demo.hub)):
+                try:
+                    if pid:
+                        self.most[name] = max(self.most.get(name, 0), procfs.pss(pid))
+                except (OSError, StopIteration):
+                    continue
+
+    def stop(self):
+        self.ended.set()
+        self.join()
+        targets = {"agent": "12 MiB idle", "hub with one site": "40 MiB idle"}
+        return [(f"{name}: PSS, peak while the site came up", procfs.mib(most), targets[name]) for name, most in self.most.items()]
+
+
+def container_ids():
+    """ID → name of the site's containers."""
+    lines = text("docker", "ps", "--no-trunc", "--filter", "label=farholm.dev/site", "--format", "{{.ID}}\t{{.Names}}").splitlines()
+    return dict(line.split("\t") for line in lines)
+
+
+def cgroup_cpu_seconds(container):
+    """Processor seconds of everything that ever ran in a container, from its cgroup: version 1 or 2."""
+    for path, of in ((f"/sys/fs/cgroup/cpuacct/docker/{container}/cpuacct.usage", lambda words: int(words) / 1e9),
+                     (f"/sys/fs/cgroup/cpu,cpuacct/docker/{container}/cpuacct.usage", lambda words: int(words) / 1e9),
+                     (f"/sys/fs/cgroup/docker/{container}/cpu.stat", lambda words: int(re.search(r"usage_usec (\d+)", words).group(1)) / 1e6),
+                     (f"/sys/fs/cgroup/system.slice/docker-{container}.scope/cpu.stat",
+                      lambda words: int(re.search(r"usage_usec (\d+)", words).group(1)) / 1e6)):
+        try:
+            with open(path, encoding="ascii") as file:
+                return of(file.read())
+        except OSError:
+            continue
+    raise OSError(f"no cgroup of container {container[:12]} tells its processor time")
+
+
+def engine_processes():
+    """Docker Engine itself, its containerd and the shims that stand by the containers."""
+    return [pid for pid, (name, _) in procfs.processes().items()
+            if name in ("dockerd", "containerd", "docker-proxy") or name.startswith("containerd-shim")]
+
+
+def site_cpu_seconds(demo):
+    """Name → processor seconds so far of everything that is the site: containers, engine, agent, registry."""
+    used = {short(name): cgroup_cpu_seconds(container) for container, name in container_ids().items()}
+    used["Docker Engine"] = sum(procfs.cpu_seconds(pid) for pid in engine_processes())
+    used["the agent"] = procfs.cpu_seconds(demo.agent)
+    used["its registry"] = sum(procfs.cpu_seconds(pid) for pid in demo.registry())
+    return used
+
+
+def short(name):
+    return re.sub(r"^store-0042-|-[0-9a-z]{5,8}$", "", name)
+
+
+def processors_so_far(demo):
+    used = site_cpu_seconds(demo)
+    # The engine may be older than the site.
+    total = sum(seconds for name, seconds in used.items() if name != "Docker Engine")
+    return [("site: processor seconds from nothing to all layers healthy, without Docker Engine's", f"{total:.0f} s", "")]
+
+
 def link_bytes(pid):
     """Of every TCP connection of a process to the hub: local port → (sent, received), without TCP's own headers."""
     found = {}
@@ -81,14 +153,17 @@ def idle_minute(demo):
     since, pid, hub = time.time(), demo.agent, demo.hub
     cpu, io, link, busy = procfs.cpu_seconds(pid), procfs.io(pid), link_bytes(pid), procfs.machine_busy_seconds()
     hub_cpu, hub_io = (procfs.cpu_seconds(hub), procfs.io(hub)) if hub else (0, {})
+    site, began = site_cpu_seconds(demo), time.monotonic()
     time.sleep(MINUTE)
+    took = time.monotonic() - began
+    site = {name: (seconds - site.get(name, 0)) / took for name, seconds in site_cpu_seconds(demo).items()}
     cpu, after, later = procfs.cpu_seconds(pid) - cpu, procfs.io(pid), link_bytes(pid)
     busy = procfs.machine_busy_seconds() - busy
     files = changed_files(os.path.join(demo.state, "agent"), since)
     # A connection that is new counts from nothing; one that is gone is told.
     sent, received = (sum(later[c][i] - link.get(c, (0, 0))[i] for c in later) for i in (0, 1))
     gone = len(set(link) - set(later))
-    rows = [("agent: processor, idle minute", f"{cpu * 1000:.0f} ms ({cpu / MINUTE * 100:.2f} % of one)", ""),
+    rows = [("agent: processor seconds, idle minute", f"{cpu:.3f} s ({cpu / MINUTE * 100:.2f} % of one processor)", ""),
             ("agent: written to disk, idle minute",
              f"{after['write_bytes'] - io['write_bytes']} bytes, {len(files)} files changed{': ' + ', '.join(files[:3]) if files else ''}", "0 bytes"),
             ("agent: bytes of all its write calls, idle minute", f"{after['wchar'] - io['wchar']} (log lines, pipes and sockets included)", ""),
@@ -98,6 +173,9 @@ def idle_minute(demo):
         hub_later = procfs.io(hub)
         rows.append(("hub with one site: processor, idle minute", f"{(procfs.cpu_seconds(hub) - hub_cpu) * 1000:.0f} ms", ""))
         rows.append(("hub with one site: written to disk, idle minute", f"{hub_later['write_bytes'] - hub_io['write_bytes']} bytes", ""))
+    # From the cgroups of the containers: what else the machine does is not in it.
+    rows.append(("site: processors that it needs, idle", f"{sum(site.values()):.2f} (" + ", ".join(
+        f"{name} {share:.3f}" for name, share in sorted(site.items(), key=lambda each: -each[1])) + ")", ""))
     rows.append(("whole machine: processors busy, idle minute", f"{busy / MINUTE:.2f}", ""))
     return rows
 
@@ -120,9 +198,7 @@ def containers():
 
 
 def engine_pss():
-    """Docker Engine itself, its containerd and the shims that stand by the containers."""
-    return sum(procfs.pss(pid) for pid, (name, _) in procfs.processes().items()
-               if name in ("dockerd", "containerd", "docker-proxy") or name.startswith("containerd-shim"))
+    return sum(procfs.pss(pid) for pid in engine_processes())
 
 
 def totals(demo):
@@ -136,7 +212,7 @@ def totals(demo):
         rows.append(("hub with one site: PSS, idle", procfs.mib(procfs.pss(demo.hub)), "40 MiB"))
     memory = containers()
     for name, used in sorted(memory.items()):
-        rows.append((f"site: memory of {re.sub(r'^store-0042-|-[0-9a-z]{5,8}$', '', name)}", procfs.mib(used), ""))
+        rows.append((f"site: memory of {short(name)}", procfs.mib(used), ""))
     engine = engine_pss()
     rows.append(("site: memory of Docker Engine, PSS", procfs.mib(engine), ""))
     rows.append(("site: memory, all of the above but the hub", procfs.mib(sum(memory.values()) + engine + agent + registry), ""))
