@@ -38,8 +38,7 @@ namespace {
 
 io::Task<Result<net::Response>> ask(const io::World& world, std::string socket_path, net::Request request) {
   io::Endpoint endpoint{.kind = io::Endpoint::Kind::Unix, .host = {}, .port = 0, .path = socket_path};
-  net::HttpClient client(world.loop, net::make_dialer(world.loop, world.network, endpoint),
-                         {.authority = "localhost"});
+  net::HttpClient client(world.loop, net::make_dialer(world.network, endpoint), {.authority = "localhost"});
   auto response = co_await client.send(std::move(request), {.deadline = kDeadline});
   if (response) co_return response;
   co_return fail(ErrorCode::ServiceUnavailable, "no agent answers at " + socket_path +

@@ -16,6 +16,7 @@
 #include "cmd/stderr_log.h"
 #include "io/posix/posix_world.h"
 #include "io/scope.h"
+#include "net/tls.h"
 
 namespace farholm::cmd {
 namespace {
@@ -71,7 +72,8 @@ agent::UplinkOptions uplink_options(const Arguments& arguments, io::World world)
 }
 
 int run(const Arguments& arguments, io::posix::PosixWorld& posix, Logger log) {
-  const auto world = posix.world();
+  net::TlsChannels tls(posix.loop(), posix.clock());
+  const auto world = posix.world(tls);
   auto with_hub = uplink_options(arguments, world);
   const auto paired = io::status_if_exists(world.files, arguments.agent.state.hub());
   const bool has_hub = !arguments.hub.empty() || (paired && *paired);

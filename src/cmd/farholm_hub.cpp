@@ -8,6 +8,7 @@
 #include "hub/hub.h"
 #include "io/posix/posix_world.h"
 #include "io/scope.h"
+#include "net/tls.h"
 
 namespace farholm::cmd {
 namespace {
@@ -20,7 +21,8 @@ int report_error(const Error& error) {
 }
 
 int serve(hub::HubOptions options, io::posix::PosixWorld& posix, Logger log) {
-  const auto world = posix.world();
+  net::TlsChannels tls(posix.loop(), posix.clock());
+  const auto world = posix.world(tls);
   const auto kubeconfig = options.authority.state.admin_kubeconfig();
   auto opened = posix.loop().run(hub::Hub::open(world, log, std::move(options)));
   if (!opened) return report_error(opened.error());

@@ -180,7 +180,7 @@ Result<std::string> Authority::issue_client(const crypto::Subject& subject, cons
   return leaf.to_pem() + ca_pem_;
 }
 
-Result<net::TlsIdentity> Authority::issue_server(const crypto::AlternativeNames& names) const {
+Result<io::ChannelIdentity> Authority::issue_server(const crypto::AlternativeNames& names) const {
   const auto now = world_.clock.now();
   const auto key = crypto::PrivateKey::generate(crypto::KeyType::P256, world_.entropy);
   FARHOLM_TRY(const auto leaf,
@@ -189,7 +189,7 @@ Result<net::TlsIdentity> Authority::issue_server(const crypto::AlternativeNames&
                              .validity = {now - kBackdated, now + kServerCertificateLifetime},
                              .use = crypto::CertificateUse::Server},
                             key.public_key(), chain_.front(), ca_key_, world_.entropy));
-  return net::TlsIdentity{.chain_pem = leaf.to_pem() + ca_pem_, .key_pem = key.to_pem()};
+  return io::ChannelIdentity{.chain_pem = leaf.to_pem() + ca_pem_, .key_pem = key.to_pem()};
 }
 
 }  // namespace farholm::hub

@@ -11,8 +11,8 @@
 #include "crypto/certificate.h"
 #include "crypto/key.h"
 #include "hub/state_folder.h"
+#include "io/secure_channel.h"
 #include "io/world.h"
-#include "net/tls.h"
 #include "trust/root.h"
 
 namespace farholm::hub {
@@ -51,7 +51,7 @@ class Authority {
   Result<std::string> issue_client(const crypto::Subject& subject, const crypto::PublicKey& key,
                                    io::Duration lifetime) const;
   // A certificate with a new key.
-  Result<net::TlsIdentity> issue_server(const crypto::AlternativeNames& names) const;
+  Result<io::ChannelIdentity> issue_server(const crypto::AlternativeNames& names) const;
 
  private:
   Authority(const io::World& world, trust::Root root, crypto::PrivateKey plan_key,

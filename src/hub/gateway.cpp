@@ -21,7 +21,7 @@ Gateway::Gateway(Parts parts)
     : parts_(std::move(parts)), started_(parts_.world.clock.monotonic()), scope_(parts_.world.loop) {}
 Gateway::~Gateway() = default;
 
-void Gateway::take(std::unique_ptr<net::TlsStream> stream, net::Peer peer) {
+void Gateway::take(std::unique_ptr<io::SecureStream> stream, net::Peer peer) {
   auto uid = host_of(peer, parts_.directory);
   if (!uid) {
     parts_.log.debug("a link from {} was refused: {}", peer.address, uid.error().message);

@@ -44,7 +44,7 @@ class Gateway final : public net::ProtocolHandler {
   explicit Gateway(Parts parts);
   ~Gateway() override;
 
-  void take(std::unique_ptr<net::TlsStream> stream, net::Peer peer) override;
+  void take(std::unique_ptr<io::SecureStream> stream, net::Peer peer) override;
 
   // The plan that this host should have; told at once, and whenever it connects.
   void want(const std::string& uid, const PlanRecord& record);

@@ -87,8 +87,8 @@ class Hub::Implementation {
     wire();
     FARHOLM_CO_CHECK(co_await api_->prepare());
     FARHOLM_CO_TRY(listener_, world_.network.listen(options_.listen));
-    FARHOLM_CO_TRY(auto tls, tls_options());
-    FARHOLM_CO_TRY(tls_, net::TlsContext::make_server(world_.clock, std::move(tls)));
+    FARHOLM_CO_TRY(const auto tls, tls_options());
+    FARHOLM_CO_TRY(tls_, world_.secure.make_server(tls));
     FARHOLM_CO_CHECK(write_kubeconfig());
     co_return co_await publish_root();
   }
@@ -141,7 +141,7 @@ class Hub::Implementation {
     http_.emplace(world_.loop, *router_, log_.named("http"), std::move(server_options));
   }
 
-  Result<net::TlsServerOptions> tls_options() const {
+  Result<io::SecureServerOptions> tls_options() const {
     crypto::AlternativeNames names{.dns = {"localhost"}, .ip = {"127.0.0.1", "::1"}, .uri = {}};
     auto wanted = options_.advertise;
     if (!options_.listen.host.empty()) wanted.push_back(options_.listen.host);
@@ -151,19 +151,18 @@ class Hub::Implementation {
       if (std::find(list.begin(), list.end(), name) == list.end()) list.push_back(name);
     }
     FARHOLM_TRY(auto identity, authority_->issue_server(names));
-    return net::TlsServerOptions{.identity = std::move(identity),
-                                 .trusted_pem = authority_->ca_pem(),
-                                 .client_certificates = net::ClientCertificates::Request,
-                                 .accept_expired = true,
-                                 .alpn = {"h2", "http/1.1", std::string(link::kAlpn)}};
+    return io::SecureServerOptions{.identity = std::move(identity),
+                                   .trusted_pem = authority_->ca_pem(),
+                                   .client_certificates = io::ClientCertificates::Request,
+                                   .accept_expired = true,
+                                   .alpn = {"h2", "http/1.1", std::string(link::kAlpn)}};
   }
 
   io::Task<void> keep_certificate() {
     while (true) {
       co_await world_.loop.sleep(kServerCertificateInterval);
-      auto options = tls_options();
-      auto done = options ? tls_->reload(std::move(*options))
-                          : Result<void>(std::unexpected(std::move(options).error()));
+      const auto options = tls_options();
+      auto done = options ? tls_->reload(*options) : Result<void>(std::unexpected(options.error()));
       if (!done) log_.error("the server's certificate cannot be renewed: {}", done.error().to_string());
     }
   }
@@ -245,7 +244,7 @@ class Hub::Implementation {
   std::optional<ContentHandler> content_handler_;
   std::optional<Router> router_;
   std::unique_ptr<io::Listener> listener_;
-  std::unique_ptr<net::TlsContext> tls_;
+  std::unique_ptr<io::SecureServer> tls_;
   std::optional<Gateway> gateway_;
   std::optional<Planner> planner_;
   std::optional<Reconciler> reconciler_;

@@ -4,13 +4,13 @@
 #include <string>
 
 #include "base/encoding.h"
+#include "io/secure_channel.h"
 #include "json/json.h"
-#include "net/tls.h"
 
 namespace farholm::hub {
 
 inline std::string make_kubeconfig(const std::string& server, const std::string& ca_pem,
-                                   const net::TlsIdentity& identity) {
+                                   const io::ChannelIdentity& identity) {
   const auto base64 = [](const std::string& text) { return to_base64(as_bytes(text)); };
   const json::Value cluster{{"server", server}, {"certificate-authority-data", base64(ca_pem)}};
   const json::Value user{{"client-certificate-data", base64(identity.chain_pem)},

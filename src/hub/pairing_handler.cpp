@@ -90,7 +90,7 @@ io::Task<Result<net::Response>> PairingHandler::serve_register(net::Exchange& ex
 
 io::Task<Result<net::Response>> PairingHandler::serve_renew(net::Exchange& exchange) {
   const auto& peer = exchange.peer().certificate;
-  if (!peer || peer->trust == net::PeerCertificate::Trust::Untrusted)
+  if (!peer || peer->trust == io::ChannelPeer::Trust::Untrusted)
     co_return fail(ErrorCode::Unauthorized, "Renewing needs the host's client certificate; pair again.");
   FARHOLM_CO_TRY(const auto certificate, crypto::Certificate::from_der(as_bytes(peer->der)));
   FARHOLM_CO_TRY(const auto body, co_await exchange.read_body(kRegistrationBytesMax));

@@ -7,6 +7,7 @@
 #include "io/files.h"
 #include "io/loop.h"
 #include "io/process.h"
+#include "io/secure_channel.h"
 #include "io/stream.h"
 
 namespace farholm::io {
@@ -18,6 +19,7 @@ struct World {
   Files& files;
   Network& network;
   Processes& processes;
+  SecureChannels& secure;
 };
 
 }  // namespace farholm::io

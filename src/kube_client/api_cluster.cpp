@@ -31,7 +31,7 @@ std::string group_path(const std::string& api_version) {
 
 class ApiCluster final : public Cluster {
  public:
-  ApiCluster(std::unique_ptr<net::TlsContext> tls, std::unique_ptr<net::HttpClient> client)
+  ApiCluster(std::unique_ptr<io::SecureClient> tls, std::unique_ptr<net::HttpClient> client)
       : tls_(std::move(tls)), client_(std::move(client)) {}
 
   io::Task<Result<bool>> is_namespaced(std::string api_version, std::string kind) override {
@@ -208,7 +208,7 @@ class ApiCluster final : public Cluster {
                     kind, api_version));
   }
 
-  std::unique_ptr<net::TlsContext> tls_;
+  std::unique_ptr<io::SecureClient> tls_;
   std::unique_ptr<net::HttpClient> client_;
   std::map<std::pair<std::string, std::string>, Resource> resources_;
 };
@@ -217,13 +217,13 @@ class ApiCluster final : public Cluster {
 
 Result<std::unique_ptr<Cluster>> make_api_cluster(const io::World& world, const ApiAccess& access) {
   FARHOLM_TRY(const auto url, net::parse_url(access.endpoint));
-  FARHOLM_TRY(auto tls, net::TlsContext::make_client(
-                            world.clock, {.identity = net::TlsIdentity{.chain_pem = access.client_pem,
-                                                                       .key_pem = access.client_key_pem},
-                                          .trusted_pem = access.ca_pem,
-                                          .pinned = {},
-                                          .alpn = {"http/1.1"}}));
-  auto dialer = net::make_dialer(world.loop, world.network, url.endpoint, tls.get());
+  FARHOLM_TRY(auto tls,
+              world.secure.make_client({.identity = io::ChannelIdentity{.chain_pem = access.client_pem,
+                                                                        .key_pem = access.client_key_pem},
+                                        .trusted_pem = access.ca_pem,
+                                        .pinned = {},
+                                        .alpn = {"http/1.1"}}));
+  auto dialer = net::make_dialer(world.network, url.endpoint, tls.get());
   auto client = std::make_unique<net::HttpClient>(
       world.loop, std::move(dialer),
       net::ClientOptions{.authority = url.authority,

@@ -43,35 +43,29 @@ std::string describe(const Request& request, const ClientOptions& options) {
 
 class EndpointDialer final : public Dialer {
  public:
-  EndpointDialer(io::Loop& loop, io::Network& network, io::Endpoint endpoint, TlsContext* tls,
-                 std::string server_name)
-      : loop_(loop),
-        network_(network),
-        endpoint_(std::move(endpoint)),
-        tls_(tls),
-        server_name_(std::move(server_name)) {}
+  EndpointDialer(io::Network& network, io::Endpoint endpoint, io::SecureClient* tls, std::string server_name)
+      : network_(network), endpoint_(std::move(endpoint)), tls_(tls), server_name_(std::move(server_name)) {}
 
   io::Task<Result<std::unique_ptr<io::Stream>>> dial() override {
     FARHOLM_CO_TRY(auto stream, co_await network_.connect(endpoint_));
     if (tls_ == nullptr) co_return stream;
-    FARHOLM_CO_TRY(auto secured, co_await tls_connect(loop_, *tls_, std::move(stream), server_name_));
+    FARHOLM_CO_TRY(auto secured, co_await tls_->connect(std::move(stream), server_name_));
     co_return std::unique_ptr<io::Stream>(std::move(secured));
   }
 
  private:
-  io::Loop& loop_;
   io::Network& network_;
   io::Endpoint endpoint_;
-  TlsContext* tls_;
+  io::SecureClient* tls_;
   std::string server_name_;
 };
 
 }  // namespace
 
-std::unique_ptr<Dialer> make_dialer(io::Loop& loop, io::Network& network, io::Endpoint endpoint,
-                                    TlsContext* tls, std::string server_name) {
+std::unique_ptr<Dialer> make_dialer(io::Network& network, io::Endpoint endpoint, io::SecureClient* tls,
+                                    std::string server_name) {
   if (server_name.empty()) server_name = endpoint.host;
-  return std::make_unique<EndpointDialer>(loop, network, std::move(endpoint), tls, std::move(server_name));
+  return std::make_unique<EndpointDialer>(network, std::move(endpoint), tls, std::move(server_name));
 }
 
 void HttpClient::Impl::complete(Request& request) const {

@@ -8,9 +8,9 @@
 #include <string>
 
 #include "io/loop.h"
+#include "io/secure_channel.h"
 #include "io/stream.h"
 #include "net/message.h"
-#include "net/tls.h"
 
 namespace farholm::net {
 
@@ -21,10 +21,10 @@ class Dialer {
   virtual io::Task<Result<std::unique_ptr<io::Stream>>> dial() = 0;
 };
 
-// A TCP or unix connection, with TLS when `tls` is given (it, the network and the loop outlive the dialer).
+// A TCP or unix connection, with TLS when `tls` is given (it and the network outlive the dialer).
 // `server_name` is verified; "" takes the endpoint's host.
-std::unique_ptr<Dialer> make_dialer(io::Loop& loop, io::Network& network, io::Endpoint endpoint,
-                                    TlsContext* tls = nullptr, std::string server_name = {});
+std::unique_ptr<Dialer> make_dialer(io::Network& network, io::Endpoint endpoint,
+                                    io::SecureClient* tls = nullptr, std::string server_name = {});
 
 struct ClientOptions {
   std::string authority;            // the Host header: "127.0.0.1:6443"; "localhost" on a unix socket

@@ -2,6 +2,7 @@
 
 #include "net/test_certificates.h"
 #include "net/test_world.h"
+#include "net/tls.h"
 
 namespace farholm::net {
 namespace {
@@ -279,10 +280,11 @@ TEST_F(HttpClientTest, WorksOverTlsWithClientCertificates) {
                                        .until = until});
   const auto agent =
       make_test_identity({.common_name = "agent", .issuer = &ca, .from = from, .until = until});
-  auto server_tls = TlsContext::make_server(clock_, {.identity = hub.pem,
-                                                     .trusted_pem = ca.pem.chain_pem,
-                                                     .client_certificates = ClientCertificates::Require});
-  auto client_tls = TlsContext::make_client(clock_, {.identity = agent.pem, .trusted_pem = ca.pem.chain_pem});
+  TlsChannels channels(loop_, clock_);
+  auto server_tls = channels.make_server({.identity = hub.pem,
+                                          .trusted_pem = ca.pem.chain_pem,
+                                          .client_certificates = io::ClientCertificates::Require});
+  auto client_tls = channels.make_client({.identity = agent.pem, .trusted_pem = ca.pem.chain_pem});
   ASSERT_TRUE(server_tls && client_tls);
   handler_.on_request = [](Exchange& exchange) -> io::Task<void> {
     const bool trusted = exchange.peer().certificate && exchange.peer().certificate->trusted();

@@ -12,14 +12,14 @@
 #include <string>
 #include <string_view>
 
+#include "io/secure_channel.h"
 #include "net/message.h"
-#include "net/tls.h"
 
 namespace farholm::net {
 
 struct Peer {
   std::string address;                         // "192.0.2.7:40112"; "" for a unix socket
-  std::optional<PeerCertificate> certificate;  // look at its trust
+  std::optional<io::ChannelPeer> certificate;  // look at its trust
   std::string alpn;
 };
 

@@ -4,6 +4,7 @@
 #include "io/posix/posix_world.h"
 #include "net/test_certificates.h"
 #include "net/test_world.h"
+#include "net/tls.h"
 
 namespace farholm::net {
 namespace {
@@ -27,11 +28,10 @@ class InteropTest : public testing::Test {
                                          .until = now + 1h});
     const auto user =
         make_test_identity({.common_name = "user", .issuer = &ca, .from = now - 1h, .until = now + 1h});
-    tls_ = std::move(
-        *TlsContext::make_server(world_.world().clock, {.identity = hub.pem,
-                                                        .trusted_pem = ca.pem.chain_pem,
-                                                        .client_certificates = ClientCertificates::Request,
-                                                        .alpn = {"h2", "http/1.1"}}));
+    tls_ = std::move(*channels_.make_server({.identity = hub.pem,
+                                             .trusted_pem = ca.pem.chain_pem,
+                                             .client_certificates = io::ClientCertificates::Request,
+                                             .alpn = {"h2", "http/1.1"}}));
     folder_ = testing::TempDir() + "farholm_net_interop_" + io::random_name_suffix(world_.world().entropy, 8);
     auto& files = world_.world().files;
     ASSERT_TRUE(files.make_directories(folder_));
@@ -98,7 +98,8 @@ class InteropTest : public testing::Test {
   NullSink sink_;
   TestHandler handler_;
   std::string folder_;
-  std::unique_ptr<TlsContext> tls_;
+  TlsChannels channels_{world_.loop(), world_.clock()};
+  std::unique_ptr<io::SecureServer> tls_;
   std::unique_ptr<io::Listener> listener_;
   std::unique_ptr<io::Listener> tls_listener_;
   HttpServer server_{world_.loop(), handler_, Logger(sink_, "test")};
@@ -160,7 +161,7 @@ TEST_F(InteropTest, NghttpGetsItsAnswer) {
 }
 
 TEST_F(InteropTest, OurClientSpeaksToOurServerOverSockets) {
-  HttpClient client(world_.loop(), make_dialer(world_.loop(), world_.network(), listener_->local()),
+  HttpClient client(world_.loop(), make_dialer(world_.network(), listener_->local()),
                     {.authority = "localhost"});
   for (int i = 0; i < 3; ++i) {
     auto response = world_.loop().run(

@@ -28,11 +28,11 @@ struct HttpServer::Impl {
               .draining = io::Event(loop)},
         scope(loop) {}
 
-  io::Task<void> serve_one(std::unique_ptr<io::Stream> stream, Peer peer, TlsContext* tls);
+  io::Task<void> serve_one(std::unique_ptr<io::Stream> stream, Peer peer, io::SecureServer* tls);
   io::Task<bool> converse(ConnectionActivity& activity, std::unique_ptr<io::Stream> stream, Peer peer,
-                          TlsContext* tls);
+                          io::SecureServer* tls);
   io::Task<Result<std::unique_ptr<io::Stream>>> secure(std::unique_ptr<io::Stream> stream, Peer& peer,
-                                                       TlsContext& tls);
+                                                       io::SecureServer& tls);
   // False when everything is busy.
   bool make_room();
 
@@ -58,11 +58,11 @@ bool HttpServer::Impl::make_room() {
 }
 
 io::Task<Result<std::unique_ptr<io::Stream>>> HttpServer::Impl::secure(std::unique_ptr<io::Stream> stream,
-                                                                       Peer& peer, TlsContext& tls) {
-  FARHOLM_CO_TRY(auto secured, co_await io::with_deadline(state.loop, state.options.handshake_timeout,
-                                                          "the TLS handshake did not end",
-                                                          tls_accept(state.loop, tls, std::move(stream))));
-  peer.certificate = secured->peer_certificate();
+                                                                       Peer& peer, io::SecureServer& tls) {
+  FARHOLM_CO_TRY(auto secured,
+                 co_await io::with_deadline(state.loop, state.options.handshake_timeout,
+                                            "the TLS handshake did not end", tls.accept(std::move(stream))));
+  peer.certificate = secured->peer();
   peer.alpn = secured->alpn();
   for (const auto& other : state.options.other_protocols) {
     if (peer.alpn != other.alpn) continue;
@@ -73,7 +73,7 @@ io::Task<Result<std::unique_ptr<io::Stream>>> HttpServer::Impl::secure(std::uniq
 }
 
 io::Task<bool> HttpServer::Impl::converse(ConnectionActivity& activity, std::unique_ptr<io::Stream> stream,
-                                          Peer peer, TlsContext* tls) {
+                                          Peer peer, io::SecureServer* tls) {
   if (tls != nullptr) {
     const std::string address = peer.address;
     auto secured = co_await secure(std::move(stream), peer, *tls);
@@ -94,7 +94,8 @@ io::Task<bool> HttpServer::Impl::converse(ConnectionActivity& activity, std::uni
   co_return true;
 }
 
-io::Task<void> HttpServer::Impl::serve_one(std::unique_ptr<io::Stream> stream, Peer peer, TlsContext* tls) {
+io::Task<void> HttpServer::Impl::serve_one(std::unique_ptr<io::Stream> stream, Peer peer,
+                                           io::SecureServer* tls) {
   ConnectionActivity activity(state.loop);
   struct Registration {
     std::list<ConnectionActivity*>& all;
@@ -109,7 +110,7 @@ HttpServer::HttpServer(io::Loop& loop, HttpHandler& handler, Logger log, ServerO
     : impl_(std::make_unique<Impl>(loop, handler, std::move(log), std::move(options))) {}
 HttpServer::~HttpServer() = default;
 
-io::Task<void> HttpServer::serve(io::Listener& listener, TlsContext* tls) {
+io::Task<void> HttpServer::serve(io::Listener& listener, io::SecureServer* tls) {
   auto& state = impl_->state;
   const auto accept = [](io::Listener& from) -> io::Task<Result<io::Listener::Accepted>> {
     co_return co_await from.accept();
@@ -128,7 +129,7 @@ io::Task<void> HttpServer::serve(io::Listener& listener, TlsContext* tls) {
   }
 }
 
-void HttpServer::serve_connection(std::unique_ptr<io::Stream> stream, Peer peer, TlsContext* tls) {
+void HttpServer::serve_connection(std::unique_ptr<io::Stream> stream, Peer peer, io::SecureServer* tls) {
   if (!impl_->make_room()) {
     impl_->state.log.warning("a connection from {} was turned away: all {} are busy", peer.address,
                              impl_->state.options.connections_max);

@@ -20,7 +20,7 @@ namespace farholm::net {
 class ProtocolHandler {
  public:
   virtual ~ProtocolHandler() = default;
-  virtual void take(std::unique_ptr<TlsStream> stream, Peer peer) = 0;
+  virtual void take(std::unique_ptr<io::SecureStream> stream, Peer peer) = 0;
 };
 
 struct OtherProtocol {
@@ -43,7 +43,7 @@ struct ServerOptions {
   io::Duration body_timeout = std::chrono::seconds(60);   // for read_body()
   io::Duration idle_timeout = std::chrono::seconds(120);  // between requests
   io::Duration write_timeout = std::chrono::seconds(60);  // without any progress
-  std::vector<OtherProtocol> other_protocols;             // their names are in the TlsContext's list too
+  std::vector<OtherProtocol> other_protocols;             // their names are in the SecureServer's list too
 };
 
 class HttpServer final {
@@ -53,11 +53,11 @@ class HttpServer final {
   ~HttpServer();
 
   // Accepts until it is dropped or shutdown() begins; run it in a Scope that dies before the listener and the
-  // context. Plain when `tls` is null. Several may run at once.
-  io::Task<void> serve(io::Listener& listener, TlsContext* tls = nullptr);
+  // channel. Plain when `tls` is null. Several may run at once.
+  io::Task<void> serve(io::Listener& listener, io::SecureServer* tls = nullptr);
   // Serves one connection that is there already (the link's sessions, an inherited socket, a test's pair).
   // Returns at once; the server owns it.
-  void serve_connection(std::unique_ptr<io::Stream> stream, Peer peer, TlsContext* tls = nullptr);
+  void serve_connection(std::unique_ptr<io::Stream> stream, Peer peer, io::SecureServer* tls = nullptr);
 
   // Stops accepting, tells clients (GOAWAY, Connection: close), waits for running handlers for at most
   // `grace`, then drops what is left.

@@ -16,7 +16,7 @@ namespace farholm::net {
 struct TestIdentity {
   PkeyPtr key;
   X509Ptr certificate;
-  TlsIdentity pem;
+  io::ChannelIdentity pem;
 };
 
 struct TestCertificateOptions {

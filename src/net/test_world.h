@@ -81,15 +81,15 @@ class TestWorld : public testing::Test {
 // Dials a server in the same process.
 class TestDialer final : public Dialer {
  public:
-  TestDialer(io::Loop& loop, HttpServer& server, TlsContext* server_tls = nullptr,
-             TlsContext* client_tls = nullptr)
+  TestDialer(io::Loop& loop, HttpServer& server, io::SecureServer* server_tls = nullptr,
+             io::SecureClient* client_tls = nullptr)
       : loop_(loop), server_(server), server_tls_(server_tls), client_tls_(client_tls) {}
   io::Task<Result<std::unique_ptr<io::Stream>>> dial() override {
     ++dialled;
     auto [near, far] = io::make_memory_streams(loop_);
     server_.serve_connection(std::move(far), Peer{.address = "192.0.2.1:1"}, server_tls_);
     if (client_tls_ == nullptr) co_return std::move(near);
-    FARHOLM_CO_TRY(auto secured, co_await tls_connect(loop_, *client_tls_, std::move(near), "hub.test"));
+    FARHOLM_CO_TRY(auto secured, co_await client_tls_->connect(std::move(near), "hub.test"));
     co_return std::unique_ptr<io::Stream>(std::move(secured));
   }
   int dialled = 0;
@@ -97,8 +97,8 @@ class TestDialer final : public Dialer {
  private:
   io::Loop& loop_;
   HttpServer& server_;
-  TlsContext* server_tls_;
-  TlsContext* client_tls_;
+  io::SecureServer* server_tls_;
+  io::SecureClient* client_tls_;
 };
 
 }  // namespace farholm::net

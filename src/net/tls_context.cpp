@@ -40,7 +40,7 @@ Result<std::vector<X509Ptr>> parse_certificates(const std::string& pem, std::str
   return certificates;
 }
 
-Result<void> use_identity(SSL_CTX* context, const TlsIdentity& identity) {
+Result<void> use_identity(SSL_CTX* context, const io::ChannelIdentity& identity) {
   FARHOLM_TRY(const auto chain, parse_certificates(identity.chain_pem, "the certificate chain"));
   auto bio = memory_bio(identity.key_pem);
   const PkeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
@@ -94,7 +94,7 @@ int select_alpn(SSL*, const unsigned char** out, unsigned char* out_length, cons
   return outcome == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-Result<std::shared_ptr<TlsConfig>> make_config(bool server, TlsVersion minimum,
+Result<std::shared_ptr<TlsConfig>> make_config(bool server, io::TlsVersion minimum,
                                                const std::vector<std::string>& alpn) {
   auto config = std::make_shared<TlsConfig>();
   config->server = server;
@@ -103,7 +103,7 @@ Result<std::shared_ptr<TlsConfig>> make_config(bool server, TlsVersion minimum,
   config->context.reset(SSL_CTX_new(server ? TLS_server_method() : TLS_client_method()));
   FARHOLM_ASSERT(config->bio_method && config->context);
   auto* context = config->context.get();
-  SSL_CTX_set_min_proto_version(context, minimum == TlsVersion::Tls13 ? TLS1_3_VERSION : TLS1_2_VERSION);
+  SSL_CTX_set_min_proto_version(context, minimum == io::TlsVersion::Tls13 ? TLS1_3_VERSION : TLS1_2_VERSION);
   // For TLS 1.2: forward secrecy and authenticated encryption only. TLS 1.3 has nothing else.
   SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20");
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET |
@@ -121,20 +121,46 @@ Result<std::shared_ptr<TlsConfig>> make_config(bool server, TlsVersion minimum,
   return config;
 }
 
-Result<std::shared_ptr<const TlsConfig>> make_server_config(const TlsServerOptions& options) {
+}  // namespace
+
+std::string take_openssl_error() {
+  const auto code = ERR_get_error();
+  ERR_clear_error();
+  if (code == 0) return "no details";
+  const char* reason = ERR_reason_error_string(code);
+  return reason != nullptr ? reason : fmt::format("OpenSSL error {:#x}", code);
+}
+
+Result<io::SpkiSha256> spki_sha256(X509* certificate) {
+  unsigned char* der = nullptr;
+  const int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
+  if (length <= 0) return fail(ErrorCode::BadRequest, "the certificate's public key cannot be read");
+  io::SpkiSha256 digest{};
+  EVP_Digest(der, static_cast<std::size_t>(length), reinterpret_cast<unsigned char*>(digest.data()), nullptr,
+             EVP_sha256(), nullptr);
+  OPENSSL_free(der);
+  return digest;
+}
+
+Result<io::SpkiSha256> spki_sha256_of_pem(const std::string& certificate_pem) {
+  FARHOLM_TRY(const auto chain, parse_certificates(certificate_pem, "the certificate"));
+  return spki_sha256(chain.front().get());
+}
+
+Result<std::shared_ptr<const TlsConfig>> make_tls_config(const io::SecureServerOptions& options) {
   FARHOLM_TRY(auto config, make_config(/*server=*/true, options.minimum, options.alpn));
   FARHOLM_CHECK(use_identity(config->context.get(), options.identity));
   config->client_certificates = options.client_certificates;
   config->accept_expired = options.accept_expired;
   if (!options.trusted_pem.empty()) {
     FARHOLM_CHECK(trust(config->context.get(), options.trusted_pem));
-  } else if (options.client_certificates == ClientCertificates::Require) {
+  } else if (options.client_certificates == io::ClientCertificates::Require) {
     return fail(ErrorCode::BadRequest, "requiring client certificates needs the CAs that issue them");
   }
   return std::shared_ptr<const TlsConfig>(std::move(config));
 }
 
-Result<std::shared_ptr<const TlsConfig>> make_client_config(const TlsClientOptions& options) {
+Result<std::shared_ptr<const TlsConfig>> make_tls_config(const io::SecureClientOptions& options) {
   FARHOLM_TRY(auto config, make_config(/*server=*/false, options.minimum, options.alpn));
   if (options.identity) FARHOLM_CHECK(use_identity(config->context.get(), *options.identity));
   config->pinned = options.pinned;
@@ -148,61 +174,6 @@ Result<std::shared_ptr<const TlsConfig>> make_client_config(const TlsClientOptio
     return fail(ErrorCode::BadRequest, "a TLS client needs the CAs or the keys that it trusts");
   }
   return std::shared_ptr<const TlsConfig>(std::move(config));
-}
-
-}  // namespace
-
-std::string take_openssl_error() {
-  const auto code = ERR_get_error();
-  ERR_clear_error();
-  if (code == 0) return "no details";
-  const char* reason = ERR_reason_error_string(code);
-  return reason != nullptr ? reason : fmt::format("OpenSSL error {:#x}", code);
-}
-
-Result<SpkiSha256> spki_sha256(X509* certificate) {
-  unsigned char* der = nullptr;
-  const int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
-  if (length <= 0) return fail(ErrorCode::BadRequest, "the certificate's public key cannot be read");
-  SpkiSha256 digest{};
-  EVP_Digest(der, static_cast<std::size_t>(length), reinterpret_cast<unsigned char*>(digest.data()), nullptr,
-             EVP_sha256(), nullptr);
-  OPENSSL_free(der);
-  return digest;
-}
-
-Result<SpkiSha256> spki_sha256_of_pem(const std::string& certificate_pem) {
-  FARHOLM_TRY(const auto chain, parse_certificates(certificate_pem, "the certificate"));
-  return spki_sha256(chain.front().get());
-}
-
-TlsContext::TlsContext(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-TlsContext::~TlsContext() = default;
-
-Result<std::unique_ptr<TlsContext>> TlsContext::make_server(const io::Clock& clock,
-                                                            TlsServerOptions options) {
-  FARHOLM_TRY(auto config, make_server_config(options));
-  return std::unique_ptr<TlsContext>(
-      new TlsContext(std::make_unique<Impl>(Impl{.clock = clock, .config = std::move(config)})));
-}
-
-Result<std::unique_ptr<TlsContext>> TlsContext::make_client(const io::Clock& clock,
-                                                            TlsClientOptions options) {
-  FARHOLM_TRY(auto config, make_client_config(options));
-  return std::unique_ptr<TlsContext>(
-      new TlsContext(std::make_unique<Impl>(Impl{.clock = clock, .config = std::move(config)})));
-}
-
-Result<void> TlsContext::reload(TlsServerOptions options) {
-  FARHOLM_ASSERT(impl_->config->server);
-  FARHOLM_TRY(impl_->config, make_server_config(options));
-  return {};
-}
-
-Result<void> TlsContext::reload(TlsClientOptions options) {
-  FARHOLM_ASSERT(!impl_->config->server);
-  FARHOLM_TRY(impl_->config, make_client_config(options));
-  return {};
 }
 
 }  // namespace farholm::net

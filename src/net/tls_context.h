@@ -1,4 +1,4 @@
-// What is behind TlsContext: OpenSSL's types and what its callbacks need. Internal to net.
+// What is behind TlsChannels: OpenSSL's types and what its callbacks need. Internal to net.
 #pragma once
 
 #include <openssl/ssl.h>
@@ -25,27 +25,29 @@ using PkeyPtr = std::unique_ptr<EVP_PKEY, OpensslFree<EVP_PKEY_free>>;
 using BioPtr = std::unique_ptr<BIO, OpensslFree<BIO_free_all>>;
 using BioMethodPtr = std::unique_ptr<BIO_METHOD, OpensslFree<BIO_meth_free>>;
 
-// One generation of a context: immutable, shared by the connections that began with it.
+// One generation of a side's configuration: immutable, shared by the connections that began with it.
 struct TlsConfig {
   bool server = false;
-  ClientCertificates client_certificates = ClientCertificates::None;
+  io::ClientCertificates client_certificates = io::ClientCertificates::None;
   bool accept_expired = false;
   bool judged_by_trust = true;  // false: anyone, or the pin alone
-  std::vector<SpkiSha256> pinned;
+  std::vector<io::SpkiSha256> pinned;
   std::string alpn_wire;  // as in RFC 7301: each name behind its length
   BioMethodPtr bio_method;
   SslCtxPtr context;
 };
 
-struct TlsContext::Impl {
-  const io::Clock& clock;
-  std::shared_ptr<const TlsConfig> config;
-};
+Result<std::shared_ptr<const TlsConfig>> make_tls_config(const io::SecureServerOptions& options);
+Result<std::shared_ptr<const TlsConfig>> make_tls_config(const io::SecureClientOptions& options);
 
-// Made in tls_stream.cpp.
+// tls_stream.cpp: takes the stream through the handshake. A server needs no name.
+io::Task<Result<std::unique_ptr<io::SecureStream>>> open_tls_stream(io::Loop& loop, const io::Clock& clock,
+                                                                    std::shared_ptr<const TlsConfig> config,
+                                                                    std::unique_ptr<io::Stream> stream,
+                                                                    std::string server_name);
 BioMethodPtr make_stream_bio_method();
 // Empties OpenSSL's queue of this thread and gives its first message.
 std::string take_openssl_error();
-Result<SpkiSha256> spki_sha256(X509* certificate);
+Result<io::SpkiSha256> spki_sha256(X509* certificate);
 
 }  // namespace farholm::net

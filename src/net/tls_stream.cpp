@@ -23,9 +23,9 @@ constexpr std::size_t kUnsentBytesMax = 64 << 10;
 // Any of the numbers left to applications (BIO_get_new_index(3)); nothing looks for it.
 constexpr int kBioType = 0xff | BIO_TYPE_SOURCE_SINK;
 
-class TlsStreamImpl final : public TlsStream {
+class TlsStream final : public io::SecureStream {
  public:
-  TlsStreamImpl(io::Loop& loop, std::shared_ptr<const TlsConfig> config, std::unique_ptr<io::Stream> stream)
+  TlsStream(io::Loop& loop, std::shared_ptr<const TlsConfig> config, std::unique_ptr<io::Stream> stream)
       : config_(std::move(config)), stream_(std::move(stream)), sent_(loop, true) {
     ssl_.reset(SSL_new(config_->context.get()));
     auto* bio = BIO_new(config_->bio_method.get());
@@ -36,7 +36,7 @@ class TlsStreamImpl final : public TlsStream {
     SSL_set_app_data(ssl_.get(), this);
   }
 
-  ~TlsStreamImpl() override {
+  ~TlsStream() override {
     closing_ = true;
     flusher_.reset();
     if (established_ && !failed_ && unsent_.empty()) {
@@ -57,7 +57,7 @@ class TlsStreamImpl final : public TlsStream {
   io::Task<void> writable() override { co_await (unsent_.empty() ? stream_->writable() : wait_sent()); }
   Result<void> shutdown_write() override;
 
-  const std::optional<PeerCertificate>& peer_certificate() const override { return peer_; }
+  const std::optional<io::ChannelPeer>& peer() const override { return peer_; }
   const std::string& alpn() const override { return alpn_; }
 
   // For the BIO.
@@ -75,13 +75,13 @@ class TlsStreamImpl final : public TlsStream {
   std::shared_ptr<const TlsConfig> config_;
   std::unique_ptr<io::Stream> stream_;
   SslPtr ssl_;
-  std::optional<PeerCertificate> peer_;
+  std::optional<io::ChannelPeer> peer_;
   std::string alpn_;
   std::optional<Error> stream_error_;
   std::string unsent_;
   io::Event sent_;  // set while nothing is unsent
   io::Task<void> flusher_;
-  PeerCertificate::Trust trust_ = PeerCertificate::Trust::Trusted;
+  io::ChannelPeer::Trust trust_ = io::ChannelPeer::Trust::Trusted;
   bool read_blocked_ = false;
   bool ended_ = false;  // the stream below has ended
   bool established_ = false;
@@ -91,8 +91,8 @@ class TlsStreamImpl final : public TlsStream {
   bool shutdown_ = false;
 };
 
-TlsStreamImpl& stream_of(BIO* bio) {
-  return *static_cast<TlsStreamImpl*>(BIO_get_data(bio));
+TlsStream& stream_of(BIO* bio) {
+  return *static_cast<TlsStream*>(BIO_get_data(bio));
 }
 
 bool is_ip_address(const std::string& name) {
@@ -102,7 +102,7 @@ bool is_ip_address(const std::string& name) {
   return address != nullptr;
 }
 
-int TlsStreamImpl::bio_read(BIO* bio, char* into, int length) {
+int TlsStream::bio_read(BIO* bio, char* into, int length) {
   auto count = stream_->try_read(std::as_writable_bytes(std::span(into, static_cast<std::size_t>(length))));
   if (!count) {
     stream_error_ = std::move(count).error();
@@ -116,7 +116,7 @@ int TlsStreamImpl::bio_read(BIO* bio, char* into, int length) {
   return static_cast<int>(**count);
 }
 
-int TlsStreamImpl::bio_write(const char* bytes, int length) {
+int TlsStream::bio_write(const char* bytes, int length) {
   if (stream_error_) return -1;
   std::string_view rest(bytes, static_cast<std::size_t>(length));
   while (unsent_.empty() && !rest.empty()) {
@@ -144,7 +144,7 @@ int TlsStreamImpl::bio_write(const char* bytes, int length) {
   return length;
 }
 
-io::Task<void> TlsStreamImpl::flush() {
+io::Task<void> TlsStream::flush() {
   while (!unsent_.empty()) {
     co_await stream_->writable();
     auto count = stream_->try_write(std::as_bytes(std::span(unsent_)));
@@ -161,7 +161,7 @@ io::Task<void> TlsStreamImpl::flush() {
   sent_.set();
 }
 
-std::unexpected<Error> TlsStreamImpl::failure(std::string_view doing) {
+std::unexpected<Error> TlsStream::failure(std::string_view doing) {
   failed_ = true;
   if (stream_error_) {
     ERR_clear_error();
@@ -177,7 +177,7 @@ std::unexpected<Error> TlsStreamImpl::failure(std::string_view doing) {
   return fail(ErrorCode::ServiceUnavailable, fmt::format("{}: {}", doing, why));
 }
 
-Result<std::optional<std::size_t>> TlsStreamImpl::try_read(std::span<std::byte> into) {
+Result<std::optional<std::size_t>> TlsStream::try_read(std::span<std::byte> into) {
   if (failed_) return fail(ErrorCode::ServiceUnavailable, "the TLS connection has failed");
   if (into.empty()) return std::optional<std::size_t>(0);
   ERR_clear_error();
@@ -197,7 +197,7 @@ Result<std::optional<std::size_t>> TlsStreamImpl::try_read(std::span<std::byte> 
   }
 }
 
-Result<std::optional<std::size_t>> TlsStreamImpl::try_write(std::span<const std::byte> bytes) {
+Result<std::optional<std::size_t>> TlsStream::try_write(std::span<const std::byte> bytes) {
   if (shutdown_) return fail(ErrorCode::InternalError, "written to after the end");
   if (failed_ || stream_error_) return failure("writing over TLS failed");
   if (bytes.empty()) return std::optional<std::size_t>(0);
@@ -210,7 +210,7 @@ Result<std::optional<std::size_t>> TlsStreamImpl::try_write(std::span<const std:
   return std::optional(count);
 }
 
-Result<void> TlsStreamImpl::shutdown_write() {
+Result<void> TlsStream::shutdown_write() {
   if (std::exchange(shutdown_, true)) return {};
   if (failed_) return failure("ending a TLS connection failed");
   ERR_clear_error();
@@ -219,25 +219,25 @@ Result<void> TlsStreamImpl::shutdown_write() {
   return {};
 }
 
-int TlsStreamImpl::verify(int ok, X509_STORE_CTX* store) {
+int TlsStream::verify(int ok, X509_STORE_CTX* store) {
   auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  auto& self = *static_cast<TlsStreamImpl*>(SSL_get_app_data(ssl));
+  auto& self = *static_cast<TlsStream*>(SSL_get_app_data(ssl));
   if (ok == 1) return 1;
   const auto& config = *self.config_;
-  using Trust = PeerCertificate::Trust;
+  using Trust = io::ChannelPeer::Trust;
   if (config.server && config.accept_expired && X509_STORE_CTX_get_error_depth(store) == 0 &&
       X509_STORE_CTX_get_error(store) == X509_V_ERR_CERT_HAS_EXPIRED) {
     self.trust_ = std::min(self.trust_, Trust::Expired);
     return 1;
   }
   const bool judged_above =
-      config.server ? config.client_certificates == ClientCertificates::Request : !config.judged_by_trust;
+      config.server ? config.client_certificates == io::ClientCertificates::Request : !config.judged_by_trust;
   if (!judged_above) return 0;
   self.trust_ = Trust::Untrusted;
   return 1;
 }
 
-Result<void> TlsStreamImpl::prepare(const io::Clock& clock, const std::string& server_name) {
+Result<void> TlsStream::prepare(const io::Clock& clock, const std::string& server_name) {
   auto* ssl = ssl_.get();
   auto* parameters = SSL_get0_param(ssl);
   X509_VERIFY_PARAM_set_time(
@@ -245,8 +245,9 @@ Result<void> TlsStreamImpl::prepare(const io::Clock& clock, const std::string& s
   if (config_->server) {
     SSL_set_accept_state(ssl);
     int mode = SSL_VERIFY_NONE;
-    if (config_->client_certificates != ClientCertificates::None) mode = SSL_VERIFY_PEER;
-    if (config_->client_certificates == ClientCertificates::Require) mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+    if (config_->client_certificates != io::ClientCertificates::None) mode = SSL_VERIFY_PEER;
+    if (config_->client_certificates == io::ClientCertificates::Require)
+      mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
     SSL_set_verify(ssl, mode, verify);
     return {};
   }
@@ -265,7 +266,7 @@ Result<void> TlsStreamImpl::prepare(const io::Clock& clock, const std::string& s
   return {};
 }
 
-io::Task<Result<void>> TlsStreamImpl::handshake() {
+io::Task<Result<void>> TlsStream::handshake() {
   while (true) {
     ERR_clear_error();
     const int outcome = SSL_do_handshake(ssl_.get());
@@ -284,7 +285,7 @@ io::Task<Result<void>> TlsStreamImpl::handshake() {
   co_return Result<void>{};
 }
 
-Result<void> TlsStreamImpl::take_peer() {
+Result<void> TlsStream::take_peer() {
   const X509Ptr leaf(SSL_get1_peer_certificate(ssl_.get()));
   if (!leaf) return {};
   if (!config_->pinned.empty()) {
@@ -295,12 +296,12 @@ Result<void> TlsStreamImpl::take_peer() {
                   "the TLS handshake failed: the server's key is not the one that is expected");
     }
   }
-  PeerCertificate peer;
+  io::ChannelPeer peer;
   peer.trust = config_->server || config_->judged_by_trust || !config_->pinned.empty()
                    ? trust_
-                   : PeerCertificate::Trust::Untrusted;
+                   : io::ChannelPeer::Trust::Untrusted;
   if (!config_->server && !config_->judged_by_trust && !config_->pinned.empty()) {
-    peer.trust = PeerCertificate::Trust::Trusted;
+    peer.trust = io::ChannelPeer::Trust::Trusted;
   }
   unsigned char* der = nullptr;
   const int length = i2d_X509(leaf.get(), &der);
@@ -320,16 +321,6 @@ Result<void> TlsStreamImpl::take_peer() {
   peer.chain_pem.assign(text, static_cast<std::size_t>(text_length));
   peer_ = std::move(peer);
   return {};
-}
-
-io::Task<Result<std::unique_ptr<TlsStream>>> begin(io::Loop& loop, TlsContext& context,
-                                                   std::unique_ptr<io::Stream> stream,
-                                                   std::string server_name, bool server) {
-  FARHOLM_ASSERT(context.impl().config->server == server);
-  auto tls = std::make_unique<TlsStreamImpl>(loop, context.impl().config, std::move(stream));
-  FARHOLM_CO_CHECK(tls->prepare(context.impl().clock, server_name));
-  FARHOLM_CO_CHECK(co_await tls->handshake());
-  co_return std::unique_ptr<TlsStream>(std::move(tls));
 }
 
 long bio_control(BIO* bio, int command, long, void*) {
@@ -359,15 +350,14 @@ BioMethodPtr make_stream_bio_method() {
   return method;
 }
 
-io::Task<Result<std::unique_ptr<TlsStream>>> tls_accept(io::Loop& loop, TlsContext& context,
-                                                        std::unique_ptr<io::Stream> stream) {
-  return begin(loop, context, std::move(stream), {}, /*server=*/true);
-}
-
-io::Task<Result<std::unique_ptr<TlsStream>>> tls_connect(io::Loop& loop, TlsContext& context,
-                                                         std::unique_ptr<io::Stream> stream,
-                                                         std::string server_name) {
-  return begin(loop, context, std::move(stream), std::move(server_name), /*server=*/false);
+io::Task<Result<std::unique_ptr<io::SecureStream>>> open_tls_stream(io::Loop& loop, const io::Clock& clock,
+                                                                    std::shared_ptr<const TlsConfig> config,
+                                                                    std::unique_ptr<io::Stream> stream,
+                                                                    std::string server_name) {
+  auto tls = std::make_unique<TlsStream>(loop, std::move(config), std::move(stream));
+  FARHOLM_CO_CHECK(tls->prepare(clock, server_name));
+  FARHOLM_CO_CHECK(co_await tls->handshake());
+  co_return std::unique_ptr<io::SecureStream>(std::move(tls));
 }
 
 }  // namespace farholm::net

@@ -7,7 +7,7 @@ namespace farholm::net {
 namespace {
 
 using namespace std::chrono_literals;
-using Trust = PeerCertificate::Trust;
+using Trust = io::ChannelPeer::Trust;
 
 class TlsTest : public TestWorld {
  protected:
@@ -19,20 +19,22 @@ class TlsTest : public TestWorld {
                                .from = clock_.now() - 1h,
                                .until = clock_.now() + valid_for});
   }
-  static TlsIdentity copy(const TestIdentity& of) { return of.pem; }
 
-  TlsServerOptions server_options() {
+  io::SecureServerOptions server_options() {
     return {.identity = server_.pem, .trusted_pem = ca_.pem.chain_pem, .alpn = {"h2", "http/1.1"}};
   }
-  TlsClientOptions client_options() { return {.trusted_pem = ca_.pem.chain_pem, .alpn = {"http/1.1"}}; }
+  io::SecureClientOptions client_options() {
+    return {.trusted_pem = ca_.pem.chain_pem, .alpn = {"http/1.1"}};
+  }
 
   struct Pair {
-    Result<std::unique_ptr<TlsStream>> server = fail(ErrorCode::InternalError, "not run");
-    Result<std::unique_ptr<TlsStream>> client = fail(ErrorCode::InternalError, "not run");
+    Result<std::unique_ptr<io::SecureStream>> server = fail(ErrorCode::InternalError, "not run");
+    Result<std::unique_ptr<io::SecureStream>> client = fail(ErrorCode::InternalError, "not run");
   };
-  Pair connect(TlsServerOptions server, TlsClientOptions client, std::string name = "hub.test") {
-    server_context_ = std::move(*TlsContext::make_server(clock_, std::move(server)));
-    client_context_ = std::move(*TlsContext::make_client(clock_, std::move(client)));
+  Pair connect(io::SecureServerOptions server, io::SecureClientOptions client,
+               std::string name = "hub.test") {
+    server_context_ = std::move(*channels_.make_server(std::move(server)));
+    client_context_ = std::move(*channels_.make_client(std::move(client)));
     return connect(std::move(name));
   }
   Pair connect(std::string name = "hub.test", std::size_t capacity = io::kMemoryStreamBytes) {
@@ -40,14 +42,14 @@ class TlsTest : public TestWorld {
     Pair pair;
     {
       io::Scope scope(loop_);
-      scope.spawn([](io::Loop& loop, TlsContext& context, std::unique_ptr<io::Stream> stream,
+      scope.spawn(
+          [](io::SecureServer& context, std::unique_ptr<io::Stream> stream, Pair& into) -> io::Task<void> {
+            into.server = co_await context.accept(std::move(stream));
+          }(*server_context_, std::move(far), pair));
+      scope.spawn([](io::SecureClient& context, std::unique_ptr<io::Stream> stream, std::string to,
                      Pair& into) -> io::Task<void> {
-        into.server = co_await tls_accept(loop, context, std::move(stream));
-      }(loop_, *server_context_, std::move(far), pair));
-      scope.spawn([](io::Loop& loop, TlsContext& context, std::unique_ptr<io::Stream> stream, std::string to,
-                     Pair& into) -> io::Task<void> {
-        into.client = co_await tls_connect(loop, context, std::move(stream), std::move(to));
-      }(loop_, *client_context_, std::move(near), std::move(name), pair));
+        into.client = co_await context.connect(std::move(stream), std::move(to));
+      }(*client_context_, std::move(near), std::move(name), pair));
       loop_.run();
     }
     return pair;
@@ -55,8 +57,9 @@ class TlsTest : public TestWorld {
 
   TestIdentity ca_ = identity("ca", nullptr);
   TestIdentity server_ = identity("hub.test", &ca_);
-  std::unique_ptr<TlsContext> server_context_;
-  std::unique_ptr<TlsContext> client_context_;
+  TlsChannels channels_{loop_, clock_};
+  std::unique_ptr<io::SecureServer> server_context_;
+  std::unique_ptr<io::SecureClient> client_context_;
 };
 
 TEST_F(TlsTest, CarriesBytesBothWaysAndAgreesOnAProtocol) {
@@ -65,8 +68,8 @@ TEST_F(TlsTest, CarriesBytesBothWaysAndAgreesOnAProtocol) {
   ASSERT_TRUE(client) << client.error().to_string();
   EXPECT_EQ((*server)->alpn(), "http/1.1");
   EXPECT_EQ((*client)->alpn(), "http/1.1");
-  EXPECT_FALSE((*server)->peer_certificate());
-  EXPECT_TRUE((*client)->peer_certificate()->trusted());
+  EXPECT_FALSE((*server)->peer());
+  EXPECT_TRUE((*client)->peer()->trusted());
 
   const std::string much(1 << 20, 'x');
   io::Scope scope(loop_);
@@ -84,8 +87,8 @@ TEST_F(TlsTest, CarriesBytesBothWaysAndAgreesOnAProtocol) {
 }
 
 TEST_F(TlsTest, WhatWasWrittenArrivesThoughTheWriterOnlyWaits) {
-  server_context_ = std::move(*TlsContext::make_server(clock_, server_options()));
-  client_context_ = std::move(*TlsContext::make_client(clock_, client_options()));
+  server_context_ = std::move(*channels_.make_server(server_options()));
+  client_context_ = std::move(*channels_.make_client(client_options()));
   auto [server, client] = connect("hub.test", 1000);  // less than a record
   ASSERT_TRUE(server && client);
   const std::string record(10'000, 'y');
@@ -117,10 +120,10 @@ TEST_F(TlsTest, JudgesCertificatesByTheClockThatItIsGiven) {
 }
 
 TEST_F(TlsTest, APinAloneNeedsNoNameAndRefusesOtherKeys) {
-  TlsClientOptions pinned{.pinned = {*spki_sha256_of_pem(server_.pem.chain_pem)}};
+  io::SecureClientOptions pinned{.pinned = {*spki_sha256_of_pem(server_.pem.chain_pem)}};
   auto right = connect(server_options(), pinned, "whatever");
   ASSERT_TRUE(right.client) << right.client.error().to_string();
-  EXPECT_TRUE((*right.client)->peer_certificate()->trusted());
+  EXPECT_TRUE((*right.client)->peer()->trusted());
   pinned.pinned = {*spki_sha256_of_pem(ca_.pem.chain_pem)};
   EXPECT_FALSE(connect(server_options(), pinned, "whatever").client);
 }
@@ -128,15 +131,15 @@ TEST_F(TlsTest, APinAloneNeedsNoNameAndRefusesOtherKeys) {
 TEST_F(TlsTest, TrustingAnyoneSaysSo) {
   auto pair = connect(server_options(), {.trust_anyone = true}, "whatever");
   ASSERT_TRUE(pair.client);
-  EXPECT_EQ((*pair.client)->peer_certificate()->trust, Trust::Untrusted);
-  EXPECT_FALSE(TlsContext::make_client(clock_, {}));
-  EXPECT_FALSE(TlsContext::make_client(clock_, {.trusted_pem = ca_.pem.chain_pem, .trust_anyone = true}));
+  EXPECT_EQ((*pair.client)->peer()->trust, Trust::Untrusted);
+  EXPECT_FALSE(channels_.make_client({}));
+  EXPECT_FALSE(channels_.make_client({.trusted_pem = ca_.pem.chain_pem, .trust_anyone = true}));
 }
 
 TEST_F(TlsTest, RequiredClientCertificatesAreChecked) {
   auto options = server_options();
-  options.client_certificates = ClientCertificates::Require;
-  options.minimum = TlsVersion::Tls13;
+  options.client_certificates = io::ClientCertificates::Require;
+  options.minimum = io::TlsVersion::Tls13;
   EXPECT_FALSE(connect(options, client_options()).server);
 
   auto with_certificate = client_options();
@@ -144,8 +147,8 @@ TEST_F(TlsTest, RequiredClientCertificatesAreChecked) {
   with_certificate.identity = agent.pem;
   auto right = connect(options, with_certificate);
   ASSERT_TRUE(right.server) << right.server.error().to_string();
-  EXPECT_TRUE((*right.server)->peer_certificate()->trusted());
-  EXPECT_EQ((*right.server)->peer_certificate()->chain_pem, agent.pem.chain_pem);
+  EXPECT_TRUE((*right.server)->peer()->trusted());
+  EXPECT_EQ((*right.server)->peer()->chain_pem, agent.pem.chain_pem);
 
   const auto stranger_ca = identity("stranger", nullptr);
   with_certificate.identity = identity("agent", &stranger_ca).pem;
@@ -156,24 +159,24 @@ TEST_F(TlsTest, RequiredClientCertificatesAreChecked) {
   options.accept_expired = true;
   auto expired = connect(options, with_certificate);
   ASSERT_TRUE(expired.server) << expired.server.error().to_string();
-  EXPECT_EQ((*expired.server)->peer_certificate()->trust, Trust::Expired);
+  EXPECT_EQ((*expired.server)->peer()->trust, Trust::Expired);
   with_certificate.identity = identity("agent", &stranger_ca, -30min).pem;
   EXPECT_FALSE(connect(options, with_certificate).server);
 }
 
 TEST_F(TlsTest, RequestedClientCertificatesAreHandedOnWithTheirTrust) {
   auto options = server_options();
-  options.client_certificates = ClientCertificates::Request;
-  EXPECT_FALSE((*connect(options, client_options()).server)->peer_certificate());
+  options.client_certificates = io::ClientCertificates::Request;
+  EXPECT_FALSE((*connect(options, client_options()).server)->peer());
   auto with_certificate = client_options();
   with_certificate.identity = identity("agent", &ca_).pem;
-  EXPECT_EQ((*connect(options, with_certificate).server)->peer_certificate()->trust, Trust::Trusted);
+  EXPECT_EQ((*connect(options, with_certificate).server)->peer()->trust, Trust::Trusted);
   const auto stranger_ca = identity("stranger", nullptr);
   with_certificate.identity = identity("agent", &stranger_ca).pem;
-  EXPECT_EQ((*connect(options, with_certificate).server)->peer_certificate()->trust, Trust::Untrusted);
+  EXPECT_EQ((*connect(options, with_certificate).server)->peer()->trust, Trust::Untrusted);
   options.accept_expired = true;
   with_certificate.identity = identity("agent", &stranger_ca, -30min).pem;
-  EXPECT_EQ((*connect(options, with_certificate).server)->peer_certificate()->trust, Trust::Untrusted);
+  EXPECT_EQ((*connect(options, with_certificate).server)->peer()->trust, Trust::Untrusted);
 }
 
 TEST_F(TlsTest, ReloadingChangesConnectionsToCome) {
@@ -185,7 +188,7 @@ TEST_F(TlsTest, ReloadingChangesConnectionsToCome) {
   ASSERT_TRUE(server_context_->reload(options));
   auto after = connect();
   ASSERT_TRUE(after.client);
-  EXPECT_EQ((*after.client)->peer_certificate()->chain_pem, renewed.pem.chain_pem);
+  EXPECT_EQ((*after.client)->peer()->chain_pem, renewed.pem.chain_pem);
   loop_.run([](io::Stream& stream) -> io::Task<void> {
     EXPECT_TRUE(co_await write_text(stream, "still"));
   }(**before.client));
@@ -203,20 +206,20 @@ TEST_F(TlsTest, NoCommonProtocolEndsTheHandshake) {
 }
 
 TEST_F(TlsTest, GarbageAndAnEarlyEndAreErrors) {
-  server_context_ = std::move(*TlsContext::make_server(clock_, server_options()));
+  server_context_ = std::move(*channels_.make_server(server_options()));
   for (const std::string garbage : {"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "\x16\x03\x01\xff\xff", ""}) {
     auto [near, far] = io::make_memory_streams(loop_);
     ASSERT_TRUE(loop_.run(write_text(*near, garbage)));
     ASSERT_TRUE(near->shutdown_write());
-    auto accepted = loop_.run(tls_accept(loop_, *server_context_, std::move(far)));
+    auto accepted = loop_.run(server_context_->accept(std::move(far)));
     EXPECT_FALSE(accepted);
   }
 }
 
 TEST_F(TlsTest, AnEndWithoutItsNoticeIsAnErrorAndNotTheEnd) {
   auto [near, far] = io::make_memory_streams(loop_);
-  server_context_ = std::move(*TlsContext::make_server(clock_, server_options()));
-  client_context_ = std::move(*TlsContext::make_client(clock_, client_options()));
+  server_context_ = std::move(*channels_.make_server(server_options()));
+  client_context_ = std::move(*channels_.make_client(client_options()));
   // A stream that loses everything after the handshake.
   class Cut final : public io::Stream {
    public:
@@ -240,11 +243,11 @@ TEST_F(TlsTest, AnEndWithoutItsNoticeIsAnErrorAndNotTheEnd) {
   auto& cutter = *cut;
   Pair pair;
   io::Scope scope(loop_);
-  scope.spawn([](io::Loop& loop, TlsContext& context, std::unique_ptr<io::Stream> stream,
-                 Pair& into) -> io::Task<void> {
-    into.client = co_await tls_connect(loop, context, std::move(stream), "hub.test");
-  }(loop_, *client_context_, std::move(near), pair));
-  pair.server = loop_.run(tls_accept(loop_, *server_context_, std::move(cut)));
+  scope.spawn(
+      [](io::SecureClient& context, std::unique_ptr<io::Stream> stream, Pair& into) -> io::Task<void> {
+        into.client = co_await context.connect(std::move(stream), "hub.test");
+      }(*client_context_, std::move(near), pair));
+  pair.server = loop_.run(server_context_->accept(std::move(cut)));
   ASSERT_TRUE(pair.server);
   cutter.cut = true;
   std::byte byte{};

@@ -7,8 +7,8 @@
 #include <sstream>
 
 #include "base/encoding.h"
+#include "crypto/certificate.h"
 #include "io/scope.h"
-#include "io/sim/sim_secure_channel.h"
 #include "io/sim/sim_world.h"
 #include "store/sqlite_store.h"
 #include "store/storage_cipher.h"
@@ -33,9 +33,9 @@ const io::Endpoint kHubEndpoint{.kind = io::Endpoint::Kind::Tcp, .host = "hub", 
 
 // Who the two machines are. Made once: it is the same in every run.
 struct Identities {
-  crypto::Certificate authority;
-  crypto::Certificate hub;
-  crypto::Certificate till;
+  std::string authority;
+  io::ChannelIdentity hub;
+  io::ChannelIdentity till;
 
   static const Identities& get() {
     static const Identities identities = make();
@@ -51,10 +51,12 @@ struct Identities {
         {{"authority", {}}, {}, validity, crypto::CertificateUse::Authority}, key, entropy);
     const auto leaf = [&](const char* name, crypto::CertificateUse use) {
       const auto own = crypto::PrivateKey::generate(crypto::KeyType::Ed25519, entropy);
-      return *crypto::issue({{name, {}}, {.dns = {name}, .ip = {}, .uri = {}}, validity, use},
-                            own.public_key(), *authority, key, entropy);
+      const auto certificate =
+          crypto::issue({{name, {}}, {.dns = {name}, .ip = {}, .uri = {}}, validity, use}, own.public_key(),
+                        *authority, key, entropy);
+      return io::ChannelIdentity{.chain_pem = certificate->to_pem(), .key_pem = own.to_pem()};
     };
-    return {*authority, leaf("hub", crypto::CertificateUse::Server),
+    return {authority->to_pem(), leaf("hub", crypto::CertificateUse::Server),
             leaf("till", crypto::CertificateUse::Client)};
   }
 };
@@ -147,19 +149,19 @@ class CrashRun {
   Task<void> serve(store::Store& store, io::Scope& scope) {
     auto listener = hub_.world().network.listen(kHubEndpoint);
     if (!listener) co_return;
-    io::sim::SimSecureChannel channel(hub_.clock(), {.identity = Identities::get().hub,
-                                                     .trusted = {Identities::get().authority},
-                                                     .require_client = true,
-                                                     .alpn = {"orders"}});
+    const auto channel =
+        hub_.world().secure.make_server({.identity = Identities::get().hub,
+                                         .trusted_pem = Identities::get().authority,
+                                         .client_certificates = io::ClientCertificates::Require,
+                                         .alpn = {"orders"}});
     while (true) {
       auto accepted = co_await (*listener)->accept();
       if (!accepted) co_return;
-      scope.spawn(serve_one(store, channel, std::move(accepted->stream)));
+      scope.spawn(serve_one(store, **channel, std::move(accepted->stream)));
     }
   }
 
-  Task<void> serve_one(store::Store& store, io::sim::SimSecureChannel& channel,
-                       std::unique_ptr<io::Stream> raw) {
+  Task<void> serve_one(store::Store& store, io::SecureServer& channel, std::unique_ptr<io::Stream> raw) {
     auto stream = co_await channel.accept(std::move(raw));
     if (!stream) co_return;
     std::string buffer;
@@ -201,10 +203,11 @@ class CrashRun {
   Task<void> write(int writer, int writes) {
     auto raw = co_await till_.world().network.connect(kHubEndpoint);
     if (!raw) co_return;
-    io::sim::SimSecureChannel channel(
-        till_.clock(),
-        {.identity = Identities::get().till, .trusted = {Identities::get().authority}, .alpn = {"orders"}});
-    auto stream = co_await channel.connect(std::move(*raw), "hub");
+    const auto channel = till_.world().secure.make_client({.identity = Identities::get().till,
+                                                           .trusted_pem = Identities::get().authority,
+                                                           .pinned = {},
+                                                           .alpn = {"orders"}});
+    auto stream = co_await (*channel)->connect(std::move(*raw), "hub");
     if (!stream) {
       complain("no channel: " + stream.error().to_string());
       co_return;

@@ -11,13 +11,13 @@ constexpr std::uint64_t kAnswerBytesMax = 1 << 20;
 constexpr auto kRequestTimeout = std::chrono::seconds(30);
 constexpr auto kDialTimeout = std::chrono::seconds(15);
 
-net::TlsClientOptions tls_options(const HubState& state, const Identity& identity, bool for_link) {
-  net::TlsClientOptions options;
+io::SecureClientOptions tls_options(const HubState& state, const Identity& identity, bool for_link) {
+  io::SecureClientOptions options;
   if (!state.certificate.empty())
-    options.identity = net::TlsIdentity{.chain_pem = state.certificate, .key_pem = identity.key.to_pem()};
+    options.identity = io::ChannelIdentity{.chain_pem = state.certificate, .key_pem = identity.key.to_pem()};
   options.trusted_pem = state.authorities;
   options.alpn = {for_link ? std::string(link::kAlpn) : "http/1.1"};
-  if (for_link) options.minimum = net::TlsVersion::Tls13;
+  if (for_link) options.minimum = io::TlsVersion::Tls13;
   return options;
 }
 
@@ -56,12 +56,12 @@ Result<std::unique_ptr<HubClient>> HubClient::make_trusting(const io::World& wor
                                                             const std::string& address) {
   FARHOLM_TRY(auto endpoint, io::parse_endpoint(address));
   auto client = std::unique_ptr<HubClient>(new HubClient(world, std::move(endpoint)));
-  net::TlsClientOptions options;
+  io::SecureClientOptions options;
   options.trust_anyone = true;
   options.alpn = {"http/1.1"};
-  FARHOLM_TRY(client->tls_, net::TlsContext::make_client(world.clock, std::move(options)));
+  FARHOLM_TRY(client->tls_, world.secure.make_client(options));
   client->http_ = std::make_unique<net::HttpClient>(
-      world.loop, net::make_dialer(world.loop, world.network, client->endpoint_, client->tls_.get()),
+      world.loop, net::make_dialer(world.network, client->endpoint_, client->tls_.get()),
       net::ClientOptions{.authority = address, .default_headers = {}});
   return client;
 }
@@ -70,11 +70,10 @@ Result<std::unique_ptr<HubClient>> HubClient::make(const io::World& world, const
                                                    const Identity& identity) {
   FARHOLM_TRY(auto endpoint, io::parse_endpoint(state.address));
   auto client = std::unique_ptr<HubClient>(new HubClient(world, std::move(endpoint)));
-  FARHOLM_TRY(client->tls_, net::TlsContext::make_client(world.clock, tls_options(state, identity, false)));
-  FARHOLM_TRY(client->link_tls_,
-              net::TlsContext::make_client(world.clock, tls_options(state, identity, true)));
+  FARHOLM_TRY(client->tls_, world.secure.make_client(tls_options(state, identity, false)));
+  FARHOLM_TRY(client->link_tls_, world.secure.make_client(tls_options(state, identity, true)));
   client->http_ = std::make_unique<net::HttpClient>(
-      world.loop, net::make_dialer(world.loop, world.network, client->endpoint_, client->tls_.get()),
+      world.loop, net::make_dialer(world.network, client->endpoint_, client->tls_.get()),
       net::ClientOptions{.authority = state.address, .default_headers = {}});
   return client;
 }
@@ -84,7 +83,7 @@ Result<void> HubClient::reload(const HubState& state, const Identity& identity) 
   FARHOLM_CHECK(link_tls_->reload(tls_options(state, identity, true)));
   // Pooled connections still show the old certificate.
   http_ = std::make_unique<net::HttpClient>(
-      world_.loop, net::make_dialer(world_.loop, world_.network, endpoint_, tls_.get()),
+      world_.loop, net::make_dialer(world_.network, endpoint_, tls_.get()),
       net::ClientOptions{.authority = state.address, .default_headers = {}});
   return {};
 }
@@ -114,9 +113,9 @@ io::Task<Result<net::Response>> HubClient::post(std::string path, json::Value bo
 
 io::Task<Result<std::unique_ptr<io::Stream>>> HubClient::dial_link() {
   auto dialled = [](io::World world, io::Endpoint endpoint,
-                    net::TlsContext& tls) -> io::Task<Result<std::unique_ptr<io::Stream>>> {
+                    io::SecureClient& tls) -> io::Task<Result<std::unique_ptr<io::Stream>>> {
     FARHOLM_CO_TRY(auto raw, co_await world.network.connect(endpoint));
-    FARHOLM_CO_TRY(auto secured, co_await net::tls_connect(world.loop, tls, std::move(raw), endpoint.host));
+    FARHOLM_CO_TRY(auto secured, co_await tls.connect(std::move(raw), endpoint.host));
     if (secured->alpn() != link::kAlpn)
       co_return fail(ErrorCode::BadRequest,
                      "what answers does not speak the link's protocol: is it the hub?");

@@ -9,7 +9,6 @@
 #include "io/world.h"
 #include "json/json.h"
 #include "net/client.h"
-#include "net/tls.h"
 
 namespace farholm::agent {
 
@@ -48,8 +47,8 @@ class HubClient {
 
   io::World world_;
   io::Endpoint endpoint_;
-  std::unique_ptr<net::TlsContext> tls_;
-  std::unique_ptr<net::TlsContext> link_tls_;
+  std::unique_ptr<io::SecureClient> tls_;
+  std::unique_ptr<io::SecureClient> link_tls_;
   std::unique_ptr<net::HttpClient> http_;
 };
 

@@ -170,15 +170,15 @@ class FleetTest : public testing::Test {
     const auto chain =
         hub_->authority().issue_client({.common_name = "admin", .organizations = {"system:masters"}},
                                        key.public_key(), std::chrono::hours(1));
-    net::TlsClientOptions tls_options;
-    tls_options.identity = net::TlsIdentity{.chain_pem = *chain, .key_pem = key.to_pem()};
+    io::SecureClientOptions tls_options;
+    tls_options.identity = io::ChannelIdentity{.chain_pem = *chain, .key_pem = key.to_pem()};
     tls_options.trusted_pem = hub_->authority().ca_pem();
     tls_options.alpn = {"http/1.1"};
     auto world = operator_.world();
-    auto tls = *net::TlsContext::make_client(world.clock, tls_options);
-    net::HttpClient client(
-        world.loop, net::make_dialer(world.loop, world.network, *io::parse_endpoint("hub:8443"), tls.get()),
-        {.authority = "hub:8443", .default_headers = {}});
+    auto tls = *world.secure.make_client(tls_options);
+    net::HttpClient client(world.loop,
+                           net::make_dialer(world.network, *io::parse_endpoint("hub:8443"), tls.get()),
+                           {.authority = "hub:8443", .default_headers = {}});
     net::Request request{.method = method, .target = path, .headers = {}, .body = {}};
     if (!body.is_null()) {
       request.body = json::to_text(body);

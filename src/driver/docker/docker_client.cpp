@@ -44,7 +44,7 @@ Error DockerClient::transport_error(const io::Endpoint& endpoint, Error error) {
 DockerClient::DockerClient(io::Loop& loop, io::Network& network, io::Endpoint endpoint)
     : loop_(loop),
       endpoint_(endpoint),
-      http_(loop, net::make_dialer(loop, network, std::move(endpoint)), client_options()) {}
+      http_(loop, net::make_dialer(network, std::move(endpoint)), client_options()) {}
 
 io::Task<Result<net::Response>> DockerClient::request(std::string method, std::string path, std::string body,
                                                       std::string content_type) {

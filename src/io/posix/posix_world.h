@@ -1,7 +1,8 @@
 // The real world, in one piece, for a main:
 //
-//   posix::PosixWorld world;
-//   world.loop().run(serve(world.world()));
+//   posix::PosixWorld posix;
+//   net::TlsChannels tls(posix.loop(), posix.clock());
+//   posix.loop().run(serve(posix.world(tls)));
 #pragma once
 
 #include "io/posix/clock.h"
@@ -17,15 +18,19 @@ namespace farholm::io::posix {
 class PosixWorld {
  public:
   Loop& loop() { return loop_; }
+  const Clock& clock() const { return clock_; }
   Signals& signals() { return signals_; }
   PosixNetwork& network() { return network_; }
-  World world() {
+  // For a program that speaks to nobody over TLS.
+  World world() { return world(no_secure_); }
+  World world(SecureChannels& secure) {
     return World{.loop = loop_,
                  .clock = clock_,
                  .entropy = entropy_,
                  .files = files_,
                  .network = network_,
-                 .processes = processes_};
+                 .processes = processes_,
+                 .secure = secure};
   }
 
  private:
@@ -37,6 +42,7 @@ class PosixWorld {
   Signals signals_{loop_, poller_};
   PosixNetwork network_{loop_, poller_};
   PosixProcesses processes_{loop_, poller_};
+  NoSecureChannels no_secure_;
 };
 
 }  // namespace farholm::io::posix

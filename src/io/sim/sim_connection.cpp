@@ -102,8 +102,10 @@ void SimPipe::deliver() {
     Segment segment = std::move(under_way_.front());
     under_way_.pop_front();
     under_way_bytes_ -= segment.bytes.size();
-    fabric.history_.note(
-        fmt::format("net {}>{} {} {:x}", from_, to_, segment.bytes.size(), History::digest(segment.bytes)));
+    const std::string what = fabric.left_out_.empty() ? fmt::format("{:x}", History::digest(segment.bytes))
+                                                      : "(" + fabric.left_out_ + ")";
+    fabric.history_.note(fmt::format("net {}>{} at {} {} {}", from_, to_, now.time_since_epoch().count(),
+                                     segment.bytes.size(), what));
     if (!connection_.known_at(to_) || (reader_closed_ && !segment.bytes.empty())) {
       connection_.break_off("the connection was reset by the peer");
       return;

@@ -61,6 +61,10 @@ class SimFabric {
   // Another name or address by which a machine is reached.
   void add_alias(std::string alias, std::string machine) { machines_[std::move(alias)] = std::move(machine); }
 
+  // From now on the history holds when and how much was sent, and `what` in place of what it was: for bytes
+  // that chance decides which no seed reaches.
+  void leave_out_bytes(std::string what) { left_out_ = std::move(what); }
+
   // A machine lost its power: its listeners and streams are gone, and nobody is told. Or it is back.
   void power_off(const std::string& machine);
   void power_on(const std::string& machine);
@@ -82,6 +86,7 @@ class SimFabric {
   SimEntropy entropy_;
   History& history_;
   Link default_link_;
+  std::string left_out_;  // "": nothing
   std::map<std::pair<std::string, std::string>, Link> links_;
   std::map<std::string, std::string> machines_;  // by each of their names
   std::set<std::string> dark_;

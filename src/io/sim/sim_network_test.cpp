@@ -6,7 +6,6 @@
 
 #include "base/encoding.h"
 #include "io/scope.h"
-#include "io/sim/sim_secure_channel.h"
 #include "io/sim/sim_world.h"
 
 namespace farholm::io::sim {
@@ -158,69 +157,6 @@ TEST_F(SimNetworkTest, AClockMayBeWrong) {
   site_.clock().set_skew(-24h);
   EXPECT_EQ(hub_.clock().now() - site_.clock().now(), 24h);
   EXPECT_EQ(to_rfc3339(hub_.clock().now()), "2026-01-01T00:00:00Z");
-}
-
-class SimSecureChannelTest : public SimNetworkTest {
- protected:
-  crypto::Certificate issue(const std::string& name, crypto::CertificateUse use) {
-    const auto own = crypto::PrivateKey::generate(crypto::KeyType::Ed25519, entropy_);
-    return *crypto::issue({{name, {}}, {.dns = {name}, .ip = {}, .uri = {}}, validity_, use},
-                          own.public_key(), authority_, key_, entropy_);
-  }
-
-  // What each side says of the handshake.
-  using Outcome = Result<std::unique_ptr<SecureStream>>;
-  std::pair<Outcome, Outcome> shake(SimSecureChannel& client, SimSecureChannel& server) {
-    auto connected = connect();
-    std::optional<Outcome> accepted;
-    Scope scope(world_.loop());
-    scope.spawn(
-        [](SimSecureChannel& on, std::unique_ptr<Stream> raw, std::optional<Outcome>& into) -> Task<void> {
-          into.emplace(co_await on.accept(std::move(raw)));
-        }(server, std::move(connected.server), accepted));
-    auto made = world_.loop().run(client.connect(std::move(connected.client), "hub"));
-    world_.loop().run(scope.join());
-    return {std::move(made), std::move(*accepted)};
-  }
-
-  SimEntropy entropy_{5};
-  const crypto::PrivateKey key_ = crypto::PrivateKey::generate(crypto::KeyType::Ed25519, entropy_);
-  const crypto::Validity validity_{kBeginning - 1h, kBeginning + 24h};
-  const crypto::Certificate authority_ = *crypto::make_self_signed(
-      {{"authority", {}}, {}, validity_, crypto::CertificateUse::Authority}, key_, entropy_);
-  SimSecureChannel server_{hub_.clock(),
-                           {.identity = issue("hub", crypto::CertificateUse::Server),
-                            .trusted = {authority_},
-                            .require_client = true,
-                            .alpn = {"farholm/1"}}};
-};
-
-TEST_F(SimSecureChannelTest, BothEndsKnowEachOtherAndAgreeOnAProtocol) {
-  const auto identity = issue("site", crypto::CertificateUse::Client);
-  SimSecureChannel client(site_.clock(),
-                          {.identity = identity, .trusted = {authority_}, .alpn = {"h2", "farholm/1"}});
-  const auto [made, accepted] = shake(client, server_);
-  ASSERT_TRUE(made) << made.error().to_string();
-  ASSERT_TRUE(accepted);
-  EXPECT_EQ((*accepted)->peer()->certificate_der, as_text(identity.der()));
-  EXPECT_EQ((*accepted)->peer()->trust, ChannelPeer::Trust::Trusted);
-  EXPECT_EQ((*made)->alpn(), "farholm/1");
-  ASSERT_TRUE((*made)->try_write(as_bytes("hello")));
-  EXPECT_EQ(*read(**accepted), "hello");
-}
-
-TEST_F(SimSecureChannelTest, StrangersAndExpiredAndUntrustedAreRefused) {
-  SimSecureChannel nobody(site_.clock(), {.identity = {}, .trusted = {authority_}, .alpn = {"farholm/1"}});
-  EXPECT_EQ(shake(nobody, server_).second.error().code, ErrorCode::Unauthorized);
-  SimSecureChannel trusting_nobody(
-      site_.clock(),
-      {.identity = issue("site", crypto::CertificateUse::Client), .trusted = {}, .alpn = {"farholm/1"}});
-  EXPECT_EQ(shake(trusting_nobody, server_).first.error().code, ErrorCode::Unauthorized);
-  hub_.clock().jump(48h);
-  SimSecureChannel late(site_.clock(), {.identity = issue("site", crypto::CertificateUse::Client),
-                                        .trusted = {authority_},
-                                        .alpn = {"farholm/1"}});
-  EXPECT_EQ(shake(late, server_).second.error().code, ErrorCode::Unauthorized);
 }
 
 }  // namespace

@@ -11,15 +11,17 @@ SimMachine::SimMachine(SimWorld& world, std::string name)
       entropy_(world.seed(), name_ + " entropy"),
       files_(clock_, SimEntropy(world.seed(), name_ + " disk"), world.history(), name_),
       network_(world.fabric(), name_),
-      processes_(world.loop(), world.history(), name_) {}
+      processes_(world.loop(), world.history(), name_),
+      secure_(clock_) {}
 
-World SimMachine::world() {
+World SimMachine::world(SecureChannels& secure) {
   return {.loop = owner_.loop(),
           .clock = clock_,
           .entropy = entropy_,
           .files = files_,
           .network = network_,
-          .processes = processes_};
+          .processes = processes_,
+          .secure = secure};
 }
 
 void SimMachine::cut_power() {

@@ -19,6 +19,7 @@
 #include "io/sim/sim_files.h"
 #include "io/sim/sim_network.h"
 #include "io/sim/sim_processes.h"
+#include "io/sim/sim_secure_channel.h"
 #include "io/world.h"
 
 namespace farholm::io::sim {
@@ -29,8 +30,9 @@ class SimMachine {
  public:
   SimMachine(SimWorld& world, std::string name);
 
-  // What the programs of this machine are given.
-  World world();
+  // What the programs of this machine are given. With other channels (TLS itself) runs are no longer alike.
+  World world() { return world(secure_); }
+  World world(SecureChannels& secure);
   const std::string& name() const { return name_; }
 
   SimClock& clock() { return clock_; }
@@ -49,6 +51,7 @@ class SimMachine {
   SimFiles files_;
   SimNetwork network_;
   SimProcesses processes_;
+  SimSecureChannels secure_;
 };
 
 class SimWorld {

@@ -12,6 +12,7 @@
 #include "io/posix/posix_world.h"
 #include "io/scope.h"
 #include "net/server.h"
+#include "net/tls.h"
 #include "profile/kinds.h"
 #include "store/memory_store.h"
 
@@ -27,8 +28,8 @@ class StandardError final : public LogSink {
 
 struct Certificates {
   std::string authority;
-  net::TlsIdentity server;
-  net::TlsIdentity admin;
+  io::ChannelIdentity server;
+  io::ChannelIdentity admin;
 };
 
 Result<Certificates> make_certificates(const io::World& world) {
@@ -39,12 +40,12 @@ Result<Certificates> make_certificates(const io::World& world) {
                                                               .validity = validity,
                                                               .use = crypto::CertificateUse::Authority},
                                                              authority_key, world.entropy));
-  const auto issue = [&](crypto::CertificateSpec spec) -> Result<net::TlsIdentity> {
+  const auto issue = [&](crypto::CertificateSpec spec) -> Result<io::ChannelIdentity> {
     spec.validity = validity;
     const auto key = crypto::PrivateKey::generate(crypto::KeyType::P256, world.entropy);
     FARHOLM_TRY(const auto certificate,
                 crypto::issue(spec, key.public_key(), authority, authority_key, world.entropy));
-    return net::TlsIdentity{certificate.to_pem(), key.to_pem()};
+    return io::ChannelIdentity{certificate.to_pem(), key.to_pem()};
   };
   Certificates made{.authority = authority.to_pem()};
   FARHOLM_TRY(made.server, issue({.subject = {"hub", {}},
@@ -71,7 +72,8 @@ Result<void> write_kubeconfig(io::Files& files, const std::string& path, const s
 
 Result<void> serve(const std::string& folder) {
   io::posix::PosixWorld posix;
-  const auto world = posix.world();
+  net::TlsChannels channels(posix.loop(), posix.clock());
+  const auto world = posix.world(channels);
   StandardError sink;
   const Logger log(sink, "kubectl_server");
 
@@ -87,11 +89,11 @@ Result<void> serve(const std::string& folder) {
   FARHOLM_CHECK(world.loop.run(api.prepare()));
 
   FARHOLM_TRY(const auto certificates, make_certificates(world));
-  FARHOLM_TRY(const auto tls, net::TlsContext::make_server(
-                                  world.clock, {.identity = certificates.server,
-                                                .trusted_pem = certificates.authority,
-                                                .client_certificates = net::ClientCertificates::Request,
-                                                .alpn = {"h2", "http/1.1"}}));
+  FARHOLM_TRY(const auto tls,
+              world.secure.make_server({.identity = certificates.server,
+                                        .trusted_pem = certificates.authority,
+                                        .client_certificates = io::ClientCertificates::Request,
+                                        .alpn = {"h2", "http/1.1"}}));
   FARHOLM_TRY(const auto address, io::parse_endpoint("127.0.0.1:0"));
   FARHOLM_TRY(const auto listener, world.network.listen(address));
   const std::string url = "https://" + listener->local().to_string();
