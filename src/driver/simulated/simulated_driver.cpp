@@ -102,8 +102,9 @@ io::Task<Result<void>> SimulatedDriver::apply(const SiteContext& site, const Lay
   Record next = record_;
   next[name].clear();
   FARHOLM_CO_CHECK(save(next));
-  const auto pause =
-      parts.empty() ? io::Duration::zero() : std::min(pace_.part, pace_.layer_max / parts.size());
+  const auto pause = parts.empty()
+                         ? io::Duration::zero()
+                         : std::min(pace_.part, pace_.layer_max / static_cast<std::int64_t>(parts.size()));
   for (const auto& part : parts) {
     if (progress) progress("simulated: bringing up " + part);
     co_await loop_.sleep(pause);
