@@ -74,7 +74,7 @@ io::Task<Result<void>> Housekeeper::make_custom_resource_definitions() {
   std::vector<store::Write> writes;
   std::vector<std::string> wanted;
   for (const auto& served : kinds_.all()) {
-    if (served->descriptor.built_in) continue;
+    if (served->descriptor.built_in || served->reviewer != nullptr) continue;
     const auto name = served->descriptor.resource();
     wanted.push_back(name);
     writes.push_back(

@@ -30,6 +30,12 @@ void Kinds::add(object::KindDescriptor descriptor, Admission* admission) {
   kinds_.push_back(std::move(served));
 }
 
+void Kinds::add_review(object::KindDescriptor descriptor, Reviewer& reviewer) {
+  FARHOLM_ASSERT(descriptor.verbs == std::vector<std::string>{"create"});
+  add(std::move(descriptor));
+  kinds_.back()->reviewer = &reviewer;
+}
+
 const ServedKind* Kinds::find(std::string_view group, std::string_view version,
                               std::string_view resource) const {
   for (const auto& kind : kinds_)

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "apiserver/admission.h"
+#include "apiserver/reviewer.h"
 #include "object/kind_descriptor.h"
 #include "object/table.h"
 #include "store/store.h"
@@ -31,6 +32,7 @@ struct ServedKind {
   std::function<json::Value(const json::Value& stored)> from_stored;  // empty: as it is
   std::function<json::Value(const json::Value& served)> to_stored;
   Admission* admission = nullptr;
+  Reviewer* reviewer = nullptr;  // given: answered by it, and never stored
 
   store::Key key(const std::string& name_space, const std::string& name) const {
     return {store_resource, name_space, name};
@@ -43,6 +45,8 @@ class Kinds {
   Kinds();
 
   void add(object::KindDescriptor descriptor, Admission* admission = nullptr);
+  // One that is asked and not kept. The reviewer outlives the kinds.
+  void add_review(object::KindDescriptor descriptor, Reviewer& reviewer);
   const ServedKind* find(std::string_view group, std::string_view version, std::string_view resource) const;
   bool has_group_version(std::string_view group, std::string_view version) const;
   // In the order in which they were added.

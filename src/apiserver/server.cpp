@@ -2,6 +2,7 @@
 
 #include "apiserver/object_input.h"
 #include "object/metadata.h"
+#include "object/validation.h"
 
 namespace farholm::apiserver {
 
@@ -183,6 +184,11 @@ io::Task<Answer<void>> ApiServer::serve_resource(Call& call) {
   FARHOLM_CO_TRY(call.form, negotiate(call.exchange.request(), call.target, /*forms=*/true));
   // A namespaced object is named within its namespace only.
   const bool needs_namespace = kind->descriptor.namespaced && info.name_space.empty();
+  if (kind->reviewer != nullptr) {
+    if (info.verb != "create" || !info.name.empty() || needs_namespace)
+      co_return std::unexpected(not_allowed());
+    co_return co_await review(call, *kind);
+  }
   if (info.verb == "list" || info.verb == "watch" || info.verb == "get") {
     if (info.verb == "get" && needs_namespace) co_return std::unexpected(no_such_resource());
     co_return co_await read(call, *kind);
@@ -285,6 +291,36 @@ io::Task<Answer<void>> ApiServer::remove_all(Call& call, const ServedKind& kind)
   }
   const Renderer renderer(kind, call.form, include_object(call.target), world_.clock.now());
   [[maybe_unused]] auto sent = co_await call.exchange.respond(renderer.list(listed.entries, listed.metadata));
+  co_return Answer<void>();
+}
+
+// A kind that is asked and not kept.
+io::Task<Answer<void>> ApiServer::review(Call& call, const ServedKind& kind) {
+  const auto& descriptor = kind.descriptor;
+  FARHOLM_CO_TRY(const auto options, parse_write_options(call.target, "CreateOptions"));
+  FARHOLM_CO_TRY(const auto type, body_type(call.exchange.request(), descriptor.built_in));
+  FARHOLM_CO_TRY(std::string body, co_await call.exchange.read_body());
+  std::vector<std::string> strict;
+  FARHOLM_CO_TRY(auto review, decode_object(descriptor, type, body, strict));
+  body.clear();
+  FARHOLM_CO_CHECK(shape_object(descriptor, review, strict));
+  FARHOLM_CO_TRY(const auto warnings, judge_strictness(descriptor, options.field_validation, strict));
+  auto& metadata = object::metadata_of(review);
+  if (const auto ns = json::string_or(metadata, "namespace"); !ns.empty() && ns != call.info.name_space)
+    co_return std::unexpected(object::bad_request(
+        "the namespace of the provided object does not match the namespace sent on the request"));
+  auto causes = object::validate(descriptor.schema, review, "");
+  if (causes.empty() && descriptor.validate) causes = descriptor.validate(nullptr, review);
+  if (!causes.empty())
+    co_return std::unexpected(object::invalid(descriptor, object::name_of(review), std::move(causes)));
+  if (descriptor.namespaced) metadata["namespace"] = call.info.name_space;
+  metadata["creationTimestamp"] = nullptr;  // as Kubernetes' reviews: it never comes to be
+  FARHOLM_CO_TRY(auto status, co_await kind.reviewer->review(call.user, call.info.name_space, review));
+  review["status"] = std::move(status);
+  const Renderer renderer(kind, call.form, include_object(call.target), world_.clock.now());
+  auto response = renderer.object(201, review);
+  for (const auto& warning : warnings) response.headers.add("Warning", warning_header(warning));
+  [[maybe_unused]] auto sent = co_await call.exchange.respond(std::move(response));
   co_return Answer<void>();
 }
 

@@ -67,6 +67,7 @@ class ApiServer final : public net::HttpHandler {
   io::Task<object::Answer<void>> write(Call& call, const ServedKind& kind);
   io::Task<object::Answer<void>> remove(Call& call, const ServedKind& kind);
   io::Task<object::Answer<void>> remove_all(Call& call, const ServedKind& kind);
+  io::Task<object::Answer<void>> review(Call& call, const ServedKind& kind);
   io::Task<object::Answer<void>> review_access(Call& call);
   Attempt attempt_of(const Call& call) const;
 
