@@ -14,6 +14,7 @@
 #include "hub/kubeconfig.h"
 #include "hub/pairing_handler.h"
 #include "hub/planner.h"
+#include "hub/preview.h"
 #include "hub/profile_admission.h"
 #include "hub/reconciler.h"
 #include "hub/resources.h"
@@ -112,13 +113,16 @@ class Hub::Implementation {
     directory_.emplace(*store_);
     events_.emplace(*store_, world_.clock, world_.entropy, "farholm-hub");
     tokens_.emplace(world_.clock, world_.entropy, authority_->root().digest());
-    profiles_.emplace(ProfileAdmission::Parts{world_.clock, world_.entropy, *store_, content_, catalog_});
+    profiles_.emplace(ProfileAdmission::Parts{world_.clock, world_.entropy, *store_, blobs_, catalog_});
     for (auto& kind : profile::kinds()) {
       apiserver::Admission* admission = nullptr;
       if (kind.kind == "RegistrationToken") admission = &*tokens_;
       if (kind.kind == "ClusterProfile") admission = &*profiles_;
       kinds_.add(std::move(kind), admission);
     }
+    previewer_.emplace(
+        Previewer::Parts{world_, *store_, content_, catalog_, *authority_, version_key_, groups_});
+    kinds_.add_review(profile::plan_preview_kind(), *previewer_);
     api_.emplace(apiserver::ApiServerWorld{world_.loop, world_.clock, world_.entropy}, *store_, kinds_,
                  apiserver::ApiServerOptions{.authenticators = {&certificates_},
                                              .authorizer = &groups_,
@@ -132,7 +136,7 @@ class Hub::Implementation {
     router_.emplace(*api_, *pairing_handler_, *content_handler_);
     gateway_.emplace(Gateway::Parts{world_, *store_, *directory_, log_.named("link"),
                                     [this](const std::string& uid) { reconciler_->presence_changed(uid); }});
-    planner_.emplace(Planner::Parts{world_, *store_, content_, *authority_, version_key_});
+    planner_.emplace(Planner::Parts{world_, *store_, blobs_, *authority_, version_key_});
     reconciler_.emplace(
         Reconciler::Parts{world_, *store_, *directory_, *planner_, *gateway_, *events_, log_.named("plan")});
     net::ServerOptions server_options;
@@ -229,12 +233,14 @@ class Hub::Implementation {
   store::StorageCipher cipher_;
   std::array<std::byte, 32> version_key_;
   content::BlobStore content_;
+  StoredBlobs blobs_{content_};
   Catalog catalog_;
   std::unique_ptr<store::Store> store_;
   std::optional<Directory> directory_;
   std::optional<apiserver::EventRecorder> events_;
   std::optional<TokenAdmission> tokens_;
   std::optional<ProfileAdmission> profiles_;
+  std::optional<Previewer> previewer_;
   apiserver::Kinds kinds_;
   apiserver::CertificateAuthenticator certificates_;
   apiserver::GroupAuthorizer groups_;

@@ -194,7 +194,7 @@ std::optional<PlannedSite> Planner::planned(const store::Entry& site) {
   return planned;
 }
 
-Result<PlannedSite> Planner::plan(const store::Entry& site) {
+Result<Wish> Planner::wish(const store::Entry& site) {
   const auto* spec = json::find_object(site.value, "spec");
   if (spec == nullptr) return fail(ErrorCode::Invalid, "the site has no spec");
   profile::PlanRequest request{.site = {object::uid_of(site.value), site.key.name_space, site.key.name},
@@ -205,7 +205,7 @@ Result<PlannedSite> Planner::plan(const store::Entry& site) {
     request.hosts.push_back(
         {host->key.name, object::uid_of(host->value), status_text(host->value, "machineID")});
   FARHOLM_CHECK(read_subnets(request));
-  const auto before = planned(site);
+  auto before = planned(site);
   FARHOLM_CHECK(seal(site, request, hosts, before));
   // A record whose plan cannot be read still counts: its number was given out.
   const auto record_entry = parts_.store.get(key_of(kPlans, site.key.name_space, site.key.name));
@@ -214,19 +214,28 @@ Result<PlannedSite> Planner::plan(const store::Entry& site) {
   request.generation = record && record->site_uid == request.site.uid ? record->generation + 1 : 1;
   if (before) request.previous_nodes = before->plan.nodes;
   FARHOLM_TRY(auto plan, profile::make_plan(request));
-  if (before && profile::same_wish(before->plan, plan)) {
-    return PlannedSite{.record = before->record, .plan = before->plan, .hosts = std::move(hosts)};
-  }
-  const auto payload = profile::to_payload(plan);
+  auto payload = profile::to_payload(plan);
   if (payload.size() > profile::kPlanBytesMax) {
     return fail(ErrorCode::Invalid, fmt::format("the plan would have {} bytes, {} are possible: use fewer "
                                                 "or shorter variables",
                                                 payload.size(), profile::kPlanBytesMax));
   }
+  return Wish{.plan = std::move(plan),
+              .payload = std::move(payload),
+              .hosts = std::move(hosts),
+              .before = std::move(before)};
+}
+
+Result<PlannedSite> Planner::plan(const store::Entry& site) {
+  FARHOLM_TRY(auto wanted, wish(site));
+  auto& [plan, payload, hosts, before] = wanted;
+  if (before && profile::same_wish(before->plan, plan)) {
+    return PlannedSite{.record = before->record, .plan = before->plan, .hosts = std::move(hosts)};
+  }
   const auto envelope = trust::to_text(
       trust::sign_envelope(std::string(profile::kPlanPayloadType), payload, {parts_.authority.plan_key()}));
   FARHOLM_TRY(const auto digest, parts_.content.put(envelope));
-  PlannedSite made{.record = {.site_uid = request.site.uid,
+  PlannedSite made{.record = {.site_uid = plan.site_uid,
                               .epoch = plan.epoch,
                               .generation = plan.generation,
                               .payload = crypto::Digest::of(payload).to_string(),

@@ -7,8 +7,8 @@
 #include <optional>
 #include <vector>
 
-#include "content/blob_store.h"
 #include "hub/authority.h"
+#include "hub/blobs.h"
 #include "hub/plan_record.h"
 #include "io/world.h"
 #include "profile/cluster_profile.h"
@@ -26,12 +26,20 @@ struct PlannedSite {
   std::vector<store::EntryRef> hosts;  // that the plan names, by name
 };
 
+// What a site should have, not signed: its generation is the one that it would get.
+struct Wish {
+  profile::SitePlan plan;
+  std::string payload;                 // the plan's bytes
+  std::vector<store::EntryRef> hosts;  // that the plan names, by name
+  std::optional<PlannedSite> before;   // the plan that it has; maybe the same wish
+};
+
 class Planner {
  public:
   struct Parts {
     io::World world;
     const store::Store& store;
-    content::BlobStore& content;
+    Blobs& content;
     const Authority& authority;
     // Makes a sealed value's version from the value: equal values have equal versions, and nobody without
     // this key can tell the value from the version.
@@ -42,6 +50,8 @@ class Planner {
   // The plan that the site should have. Invalid with causes on the site's fields; NotFound for a profile or
   // revision that is not there; other errors are of the disk.
   Result<PlannedSite> plan(const store::Entry& site);
+  // The same, before it is signed. What it seals is put into the content.
+  Result<Wish> wish(const store::Entry& site);
   // The one that it has already, if any: nothing is made.
   std::optional<PlannedSite> planned(const store::Entry& site);
 

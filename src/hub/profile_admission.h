@@ -3,7 +3,7 @@
 #pragma once
 
 #include "apiserver/admission.h"
-#include "content/blob_store.h"
+#include "hub/blobs.h"
 #include "io/clock.h"
 #include "io/entropy.h"
 #include "profile/bundle_catalog.h"
@@ -18,7 +18,7 @@ class ProfileAdmission final : public apiserver::Admission {
     io::Clock& clock;
     io::Entropy& entropy;
     const store::Store& store;
-    content::BlobStore& content;
+    Blobs& content;
     const profile::BundleCatalog& catalog;
   };
   explicit ProfileAdmission(Parts parts) : parts_(parts) {}

@@ -20,8 +20,11 @@ object::KindDescriptor registration_token_kind();
 object::KindDescriptor cluster_profile_kind();
 object::KindDescriptor cluster_profile_revision_kind();
 object::KindDescriptor site_kind();
+// Asked and not kept (apiserver/reviewer.h), so not one of kinds().
+object::KindDescriptor plan_preview_kind();
+inline constexpr std::size_t kPreviewObjectsMax = 64;
 
-// All of them, in the order of the reference pages.
+// All that are stored, in the order of the reference pages.
 std::vector<object::KindDescriptor> kinds();
 
 }  // namespace farholm::profile

@@ -25,7 +25,9 @@ std::map<std::string, std::string> generate() {
     files["api/crds/" + kind.plural + ".yaml"] =
         "# Generated from src/profile by farholm_generate; do not edit.\n" +
         farholm::json::to_yaml(farholm::object::custom_resource_definition(kind));
-  files["docs/kinds.md"] = farholm::generate::reference_page(kinds);
+  auto documented = kinds;
+  documented.push_back(farholm::profile::plan_preview_kind());
+  files["docs/kinds.md"] = farholm::generate::reference_page(documented);
   return files;
 }
 
