@@ -91,9 +91,13 @@ constexpr auto kManifestEffects = std::to_array<EffectRow>({
 });
 
 constexpr auto kKubernetesEffects = std::to_array<LayerEffectRow>({
-    {"listeners", Reload},  // HAProxy takes a new configuration without dropping connections
-    {"apiPort", Rebuild},   // it is in every kubeconfig and certificate of the cluster
-    {"version", Rebuild},   // every node container anew; upgrades without that are not built yet
+    // HAProxy takes a new configuration without dropping connections…
+    {"listeners.name", Reload},
+    {"listeners.nodePort", Reload},
+    // …but the ports that its container publishes are fixed when it is made.
+    {"listeners", Restart},
+    {"apiPort", Restart},
+    {"version", Rebuild},  // every node container anew; upgrades without that are not built yet
     {"distribution", Rebuild},
     {"podSubnet", Rebuild},
     {"serviceSubnet", Rebuild},
@@ -132,9 +136,9 @@ Effect effect_of(std::string_view group, std::string_view kind, std::string_view
   return Reload;
 }
 
-Effect kubernetes_effect_of(std::string_view field) {
+Effect kubernetes_effect_of(std::string_view path) {
   for (const auto& row : kKubernetesEffects)
-    if (row.field == field) return row.effect;
+    if (covers(row.field, path)) return row.effect;
   return Rebuild;  // what is not known is taken for the gravest
 }
 

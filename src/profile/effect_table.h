@@ -22,13 +22,13 @@ std::span<const EffectRow> manifest_effects();
 
 // Fields of a kubernetes layer.
 struct LayerEffectRow {
-  std::string_view field;
+  std::string_view field;  // as in EffectRow
   Effect effect;
 };
 std::span<const LayerEffectRow> kubernetes_effects();
 
 // `path` without array indices ("spec.template.spec.containers.image").
 Effect effect_of(std::string_view group, std::string_view kind, std::string_view path);
-Effect kubernetes_effect_of(std::string_view field);
+Effect kubernetes_effect_of(std::string_view path);
 
 }  // namespace farholm::profile

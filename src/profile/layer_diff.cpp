@@ -126,10 +126,9 @@ void compare_nodes(const SitePlan& before, const SitePlan& after, std::vector<Re
 void compare_kubernetes(const json::Value& before, const json::Value& after, std::vector<Reason>& reasons) {
   std::vector<Difference> differences;
   find_differences(before, after, {}, differences);
-  for (const auto& difference : differences) {
-    const auto field = difference.table_path.substr(0, difference.table_path.find('.'));
-    reasons.push_back({.field = difference.path, .effect = kubernetes_effect_of(field), .text = "changes"});
-  }
+  for (const auto& difference : differences)
+    reasons.push_back(
+        {.field = difference.path, .effect = kubernetes_effect_of(difference.table_path), .text = "changes"});
 }
 
 // A sealed value stands for itself by its version: nobody who compares plans can read it.

@@ -126,12 +126,21 @@ TEST(LayerDiff, AVariableTouchesOnlyWhatUsesIt) {
   EXPECT_EQ(layers[2].reasons[0].field, "data.key");
 }
 
-TEST(LayerDiff, ListenersReloadAndAVersionRebuilds) {
+TEST(LayerDiff, ANodePortReloadsHaproxyAndWhatItsContainerPublishesRestartsIt) {
   json::Value spec = test::demo_profile_spec();
   const Planned before(spec);
+  spec["layers"][0]["listeners"][0]["nodePort"] = 30999;
+  const Planned other_node_port(spec);
+  EXPECT_EQ(diff_of(before, other_node_port)[0].effect, Effect::Reload);
   spec["layers"][0]["listeners"][0]["port"] = 8081;
   const Planned other_port(spec);
-  EXPECT_EQ(diff_of(before, other_port)[0].effect, Effect::Reload);
+  EXPECT_EQ(diff_of(before, other_port)[0].effect, Effect::Restart);
+  spec["layers"][0]["listeners"].push_back({{"name", "second"}, {"port", 8082}, {"nodePort", 30082}});
+  const Planned one_more(spec);
+  EXPECT_EQ(diff_of(other_port, one_more)[0].effect, Effect::Restart);
+  spec["layers"][0]["apiPort"] = 7443;
+  const Planned other_api_port(spec);
+  EXPECT_EQ(diff_of(one_more, other_api_port)[0].effect, Effect::Restart);
   spec["layers"][0]["podSubnet"] = "10.100.0.0/16";
   const Planned other_subnet(spec);
   EXPECT_EQ(diff_of(before, other_subnet)[0].effect, Effect::Rebuild);
