@@ -10,6 +10,7 @@
 #include "agent/identity.h"
 #include "agent/journal.h"
 #include "agent/machine_id.h"
+#include "agent/registry_keeper.h"
 #include "agent/report.h"
 #include "agent/site_runner.h"
 #include "agent/state_claim.h"
@@ -25,7 +26,7 @@ namespace farholm::agent {
 namespace {
 
 constexpr std::size_t kProblemsMax = 16;
-constexpr auto kRegistryLook = std::chrono::seconds(30);
+constexpr const char* kEnginePidFile = "/run/docker.pid";
 
 // The root that this host trusts: the one in the state folder, or a newer one that it leads to, or the first.
 Result<trust::Root> open_root(io::Files& files, const StateFolder& state, const std::string& given_path) {
@@ -79,6 +80,13 @@ class Agent::Implementation {
                  .catalog_path = options_.state.images()}),
         images_(layers_, fmt::format("127.0.0.1:{}", kRegistryPort)),
         cluster_state_(world.files, options_.state.cluster()),
+        local_host_(world.files, world.network, options_.sysroot + "/proc", kEnginePidFile),
+        registry_(
+            {.world = world,
+             .log = log_.named("registry"),
+             .state = options_.state,
+             .command = options_.registry_command,
+             .tell = [this](std::string trouble) { runner_->set_trouble("registry", std::move(trouble)); }}),
         manifests_(world.loop, [this] { return cluster(); }),
         report_changed_(world.loop),
         scope_(world.loop) {}
@@ -112,7 +120,7 @@ class Agent::Implementation {
     control_ = std::make_unique<ControlServer>(
         world_, log_.named("control"),
         ControlServer::Answers{
-            .report = [this] { return report(); },
+            .report = [this] { return local_report(); },
             .offer_plan = [this](std::string_view envelope) { return offer_by_hand(envelope); }});
     if (inbox_.plan()) follow(*inbox_.plan(), inbox_.digest());
     return {};
@@ -122,12 +130,11 @@ class Agent::Implementation {
     FARHOLM_TRY(const auto endpoint, io::parse_endpoint(options_.docker_endpoint));
     docker_ = std::make_unique<driver::docker::DockerClient>(world_.loop, world_.network, endpoint);
     auto capabilities =
-        driver::docker::probe_capabilities(world_.files, options_.sysroot + "/proc", "/run/docker.pid");
+        driver::docker::probe_capabilities(world_.files, options_.sysroot + "/proc", kEnginePidFile);
     driver::kubernetes::KubernetesDriverOptions kubernetes;
     kubernetes.volumes_folder = options_.state.volumes();
     kubernetes.nameservers = options_.nameservers;
     if (capabilities) {
-      kubernetes.capabilities = capabilities->given;
       if (!capabilities->missing.empty()) {
         log_.info("this host cannot give the capabilities {}: nodes do without",
                   fmt::join(capabilities->missing, ", "));
@@ -140,7 +147,8 @@ class Agent::Implementation {
                                                     .entropy = world_.entropy,
                                                     .engine = *docker_,
                                                     .images = images_,
-                                                    .state = cluster_state_},
+                                                    .state = cluster_state_,
+                                                    .host = local_host_},
         std::move(kubernetes));
     return {};
   }
@@ -154,14 +162,18 @@ class Agent::Implementation {
     } else {
       log_.warning("no local status: {}", listener.error().to_string());
     }
-    if (!options_.simulated) scope_.spawn(keep_registry());  // there are no nodes that would ask it
     scope_.spawn(pass_on_changes());
     co_await runner_->run();
   }
 
   Result<Acceptance> offer(std::string_view envelope) {
     auto acceptance = inbox_.offer(envelope);
-    if (!acceptance) {
+    // What a full disk kept away is over when a plan can be kept.
+    if (acceptance && !std::exchange(plan_trouble_, "").empty()) runner_->set_trouble("plan", "");
+    if (!acceptance && acceptance.error().code == ErrorCode::ServiceUnavailable) {
+      plan_trouble_ = "a plan cannot be kept: " + acceptance.error().to_string();
+      runner_->set_trouble("plan", plan_trouble_);
+    } else if (!acceptance) {
       add_problem("a plan was refused: " + acceptance.error().to_string());
     } else if (acceptance->verdict.refused()) {
       add_problem(fmt::format("a plan was refused ({}): {}", trust::to_string(acceptance->verdict.kind),
@@ -189,13 +201,13 @@ class Agent::Implementation {
                       .plan_digest = inbox_.digest(),
                       .status = &runner_->status(),
                       .activity = runner_->activity(),
-                      .listeners = {},
+                      .listeners = listeners(),
                       .problems = problems_,
                       .hub_connected = {},
                       .simulated = options_.simulated};
-    if (!options_.simulated)
-      parts.listeners.push_back(fmt::format("127.0.0.1:{} site registry", kRegistryPort));
     parts.problems.insert(parts.problems.end(), layers_.problems().begin(), layers_.problems().end());
+    // The hub shows the last one where its plan is not followed.
+    if (!plan_trouble_.empty()) parts.problems.push_back(plan_trouble_);
     return make_report(parts);
   }
 
@@ -208,6 +220,7 @@ class Agent::Implementation {
   }
 
   io::Event& report_changed() { return report_changed_; }
+  void set_hub(std::function<bool()> connected) { hub_connected_ = std::move(connected); }
 
  private:
   Result<std::string> offer_by_hand(std::string_view envelope) {
@@ -220,6 +233,32 @@ class Agent::Implementation {
     const bool known = acceptance.verdict.kind == trust::PlanVerdict::Kind::AlreadyAccepted;
     return fmt::format("{} generation {} of {}\n", known ? "already follows" : "accepted",
                        acceptance.plan->generation, acceptance.plan->site_name);
+  }
+
+  // For those at the site. The hub knows by itself whether it is connected.
+  json::Value local_report() const {
+    auto result = report();
+    if (hub_connected_) result["hubConnected"] = hub_connected_();
+    return result;
+  }
+
+  // What this site listens on at this moment.
+  std::vector<std::string> listeners() const {
+    std::vector<std::string> lines;
+    if (registry_.serves()) {
+      lines.push_back(fmt::format("127.0.0.1:{} site registry", kRegistryPort));
+      if (inbox_.plan()) lines.push_back(fmt::format("{}:{} site registry", bridge_address(), kRegistryPort));
+    }
+    if (!kubernetes_) return lines;
+    for (const auto& listener : kubernetes_->listeners())
+      lines.push_back(fmt::format("{}:{} {}", listener.address, listener.port, listener.name));
+    return lines;
+  }
+
+  // The bridge is the subnet's first address (docs/formats/plan.md).
+  std::string bridge_address() const {
+    const auto& subnet = inbox_.plan()->subnet;
+    return subnet.substr(0, subnet.rfind('.')) + ".1";
   }
 
   void update_sources() {
@@ -242,19 +281,26 @@ class Agent::Implementation {
     host_ = *found;
     layers_.set_host_uid(host_.uid);
     watch_.clear();
-    if (kubernetes_) watch_.spawn(kubernetes_->watch(plan.site_uid));
+    if (kubernetes_) {
+      watch_.spawn(kubernetes_->watch(plan.site_uid));
+      if (!options_.registry_command.empty()) watch_.spawn(registry_.run(bridge_address()));
+    }
     runner_->set_host(host_.name);
     runner_->set_plan(plan, digest);
   }
 
   Result<kube_client::Cluster*> cluster() {
     FARHOLM_TRY(const auto access, kubernetes_->access());
-    // The keys of a site never change; another site would be another agent.
-    if (!cluster_) {
-      FARHOLM_TRY(cluster_, kube_client::make_api_cluster(world_, {.endpoint = access.endpoint,
-                                                                   .ca_pem = access.ca_pem,
-                                                                   .client_pem = access.client_pem,
-                                                                   .client_key_pem = access.client_key_pem}));
+    // The keys of a site never change; another site would be another agent. The port may: what still looks
+    // through the one before keeps it until the agent ends.
+    if (cluster_endpoint_ != access.endpoint) {
+      FARHOLM_TRY(auto made,
+                  kube_client::make_api_cluster(world_, {.endpoint = access.endpoint,
+                                                         .ca_pem = access.ca_pem,
+                                                         .client_pem = access.client_pem,
+                                                         .client_key_pem = access.client_key_pem}));
+      clusters_.push_back(std::move(made));
+      cluster_endpoint_ = access.endpoint;
       if (!options_.kubeconfig_path.empty() && inbox_.plan()) {
         auto written = io::write_file_atomically(
             world_.files, options_.kubeconfig_path,
@@ -262,40 +308,7 @@ class Agent::Implementation {
         if (!written) log_.warning("{}", written.error().to_string());
       }
     }
-    return cluster_.get();
-  }
-
-  // The registry is a process of its own, which outlives us: start it only when nobody answers.
-  io::Task<void> keep_registry() {
-    while (!options_.registry_command.empty()) {
-      if (inbox_.plan()) {
-        auto there = co_await io::with_deadline<std::unique_ptr<io::Stream>>(
-            world_.loop, std::chrono::seconds(2), "the registry did not answer",
-            world_.network.connect(
-                {.kind = io::Endpoint::Kind::Tcp, .host = "127.0.0.1", .port = kRegistryPort, .path = {}}));
-        if (!there) start_registry();
-      }
-      co_await world_.loop.sleep(inbox_.plan() ? kRegistryLook : std::chrono::seconds(1));
-    }
-  }
-
-  void start_registry() {
-    const auto& subnet = inbox_.plan()->subnet;
-    // The bridge is the subnet's first address (docs/formats/plan.md); it may not exist yet.
-    const std::string bridge = subnet.substr(0, subnet.rfind('.')) + ".1";
-    io::DetachedOptions detached{
-        .arguments = options_.registry_command, .environment = {}, .log_path = options_.state.registry_log()};
-    for (const auto& argument : {std::string("--state"), options_.state.path, std::string("--listen"),
-                                 fmt::format("127.0.0.1:{}", kRegistryPort), std::string("--listen"),
-                                 fmt::format("{}:{}", bridge, kRegistryPort)}) {
-      detached.arguments.push_back(argument);
-    }
-    const auto started = world_.processes.start_detached(detached);
-    if (started) {
-      log_.info("started the site registry on port {}", kRegistryPort);
-    } else {
-      log_.error("the site registry does not start: {}", started.error().to_string());
-    }
+    return clusters_.back().get();
   }
 
   io::Task<void> pass_on_changes() {
@@ -330,15 +343,20 @@ class Agent::Implementation {
   std::vector<std::unique_ptr<content::BlobSource>> folders_;
   BundleImages images_;
   driver::kubernetes::FileSiteState cluster_state_;
+  driver::kubernetes::LocalHost local_host_;
+  RegistryKeeper registry_;
   std::unique_ptr<driver::docker::DockerClient> docker_;
   std::unique_ptr<driver::kubernetes::KubernetesDriver> kubernetes_;
-  std::unique_ptr<kube_client::Cluster> cluster_;
+  std::vector<std::unique_ptr<kube_client::Cluster>> clusters_;  // one for each port that the API had
+  std::string cluster_endpoint_;
   driver::manifests::ManifestsDriver manifests_;
   std::unique_ptr<driver::simulated::SimulatedDriver> simulated_;  // in the place of the others, or none
   std::unique_ptr<SiteRunner> runner_;
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<io::Listener> door_;  // the control socket
   std::vector<std::string> problems_;
+  std::string plan_trouble_;  // why the last plan could not be kept; empty: it could
+  std::function<bool()> hub_connected_;
   io::Event report_changed_;
   io::Scope watch_{world_.loop};
   io::Scope scope_;
@@ -374,6 +392,9 @@ io::Task<void> Agent::run() {
 }
 Result<Acceptance> Agent::offer_plan(std::string_view envelope) {
   return implementation_->offer(envelope);
+}
+void Agent::set_hub(std::function<bool()> connected) {
+  implementation_->set_hub(std::move(connected));
 }
 void Agent::add_source(content::BlobSource& source) {
   implementation_->add_source(source);

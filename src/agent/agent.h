@@ -20,8 +20,6 @@
 namespace farholm::agent {
 
 inline constexpr std::string_view kVersion = "0.1.0";
-// Of the site registry, on loopback and on the bridge (docs/formats/plan.md).
-inline constexpr std::uint16_t kRegistryPort = 5000;
 
 struct AgentOptions {
   StateFolder state{"/var/lib/farholm"};
@@ -49,6 +47,8 @@ class Agent {
 
   // Judges a plan and, when it is accepted, makes the site follow it. A refusal is remembered in the report.
   Result<Acceptance> offer_plan(std::string_view envelope);
+  // How local status says whether the hub is connected; without it this agent works without one.
+  void set_hub(std::function<bool()> connected);
   // In front of the folders: a hub, a neighbour. Outlives the agent's run.
   void add_source(content::BlobSource& source);
   // A small blob from the sources, checked.

@@ -1,23 +1,23 @@
 #include "agent/registry_server.h"
 
 #include "agent/content_layers.h"
+#include "agent/registry_keeper.h"
 #include "base/encoding.h"
 #include "net/target.h"
 
 namespace farholm::agent {
 
-RegistryServer::RegistryServer(const io::World& world, Logger log, std::string content_folder,
-                               std::string catalog_path)
+RegistryServer::RegistryServer(const io::World& world, Logger log, StateFolder state)
     : world_(world),
-      store_(world.files, std::move(content_folder), log),
-      catalog_path_(std::move(catalog_path)),
+      store_(world.files, state.content(), log),
+      state_(std::move(state)),
       server_(world.loop, *this, log, {.connections_max = 128, .body_memory_bytes_max = 64 << 10}) {}
 
 Result<const content::RegistryCatalog*> RegistryServer::catalog() {
-  FARHOLM_TRY(const auto status, io::status_if_exists(world_.files, catalog_path_));
+  FARHOLM_TRY(const auto status, io::status_if_exists(world_.files, state_.images()));
   const auto modified = status ? status->modified : io::WallTime();
   if (modified != catalog_modified_) {
-    FARHOLM_TRY(catalog_, read_catalog(world_.files, catalog_path_));
+    FARHOLM_TRY(catalog_, read_catalog(world_.files, state_.images()));
     catalog_modified_ = modified;
   }
   return &catalog_;
@@ -38,6 +38,11 @@ io::Task<void> RegistryServer::handle(net::Exchange& exchange) {
                                           .range = std::string(exchange.request().headers.get("Range"))});
   net::Response head{.status = answer.status, .headers = {}, .body = std::move(answer.body)};
   for (auto& [name, value] : answer.headers) head.headers.add(std::move(name), std::move(value));
+  if (*path == "/v2/") {
+    // By this the agent knows its own.
+    if (const auto mark = read_registry_mark(world_.files, state_); mark && *mark)
+      head.headers.add(std::string(kRegistryHeader), **mark);
+  }
   if (!answer.blob) {
     (void)co_await exchange.respond(std::move(head));
     co_return;

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "agent/state_folder.h"
 #include "base/log.h"
 #include "content/blob_store.h"
 #include "content/registry.h"
@@ -15,7 +16,7 @@ namespace farholm::agent {
 
 class RegistryServer final : private net::HttpHandler {
  public:
-  RegistryServer(const io::World& world, Logger log, std::string content_folder, std::string catalog_path);
+  RegistryServer(const io::World& world, Logger log, StateFolder state);
 
   // Until it is dropped. May be called for several listeners.
   io::Task<void> serve(io::Listener& listener) { return server_.serve(listener); }
@@ -27,7 +28,7 @@ class RegistryServer final : private net::HttpHandler {
 
   io::World world_;
   content::BlobStore store_;
-  std::string catalog_path_;
+  StateFolder state_;
   content::RegistryCatalog catalog_;
   io::WallTime catalog_modified_;
   net::HttpServer server_;

@@ -63,6 +63,21 @@ void SiteRunner::set_plan(profile::SitePlan plan, std::string digest) {
   plan_changed_.notify();
 }
 
+void SiteRunner::set_trouble(const std::string& about, std::string sentence) {
+  if (const auto known = input_.troubles.find(about);
+      sentence.empty() ? known == input_.troubles.end()
+                       : known != input_.troubles.end() && known->second == sentence)
+    return;
+  if (sentence.empty()) {
+    parts_.log.info("over: {}", input_.troubles.at(about));
+    input_.troubles.erase(about);
+  } else {
+    parts_.log.error("{}", sentence);
+    input_.troubles[about] = std::move(sentence);
+  }
+  publish();
+}
+
 driver::SiteContext SiteRunner::context() const {
   driver::SiteContext site{.site_name = plan_->site_name,
                            .site_uid = plan_->site_uid,
@@ -160,6 +175,8 @@ io::Task<void> SiteRunner::look() {
   const auto digest = input_.plan->digest;
   for (std::size_t i = 0; i < plan_->layers.size(); ++i) {
     const auto layer = plan_->layers[i];
+    const auto before = input_.observed.find(layer.name);
+    const bool was_lost = before != input_.observed.end() && before->second.health == engine::Health::Unknown;
     const auto note = [&](engine::Health health, std::string fingerprint, std::string message) {
       input_.observed[layer.name] = {
           .health = health, .fingerprint = std::move(fingerprint), .message = std::move(message)};
@@ -188,6 +205,7 @@ io::Task<void> SiteRunner::look() {
     if (!observation) {
       note(engine::Health::Unknown, "", observation.error().to_string());
     } else {
+      if (was_lost) engine::record_recovery(input_.memory, layer.name, parts_.world.clock.monotonic());
       note(to_engine(observation->health), observation->fingerprint, observation->message);
     }
   }

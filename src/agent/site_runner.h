@@ -40,6 +40,10 @@ class SiteRunner {
   // From now on this is the plan; a step of the one before is cut off (drivers are made for that).
   void set_plan(profile::SitePlan plan, std::string digest);
 
+  // What is wrong with the host and no layer tells: a sentence, about something; the empty one when it is
+  // over.
+  void set_trouble(const std::string& about, std::string sentence);
+
   // Until it is dropped.
   io::Task<void> run();
 

@@ -92,6 +92,7 @@ int run(const Arguments& arguments, io::posix::PosixWorld& posix, Logger log) {
   std::unique_ptr<agent::Uplink> uplink;
   if (has_hub)
     uplink = std::make_unique<agent::Uplink>(world, log.named("uplink"), running, std::move(with_hub));
+  if (uplink) running.set_hub([&uplink] { return uplink->connected(); });
   io::Event settled(posix.loop());
   {
     io::Scope scope(posix.loop());
@@ -120,7 +121,7 @@ int run(const Arguments& arguments, io::posix::PosixWorld& posix, Logger log) {
 int registry(const Arguments& arguments, io::posix::PosixWorld& posix, Logger log) {
   const auto world = posix.world();
   const auto& state = arguments.agent.state;
-  agent::RegistryServer server(world, log, state.content(), state.images());
+  agent::RegistryServer server(world, log, state);
   auto inherited = posix.network().adopt_inherited();
   if (!inherited) return report_error(inherited.error());
   auto listeners = std::move(*inherited);
@@ -229,10 +230,9 @@ int main(int argc, char** argv) {
                           "DNS servers for nodes, separated by blanks");
   run_command->add_option("--kubeconfig", arguments.agent.kubeconfig_path,
                           "write the site's kubeconfig here (mode 0600)");
-  run_command->add_flag(
-      "--simulated", arguments.agent.simulated,
-      "bring nothing up: remember what would be there, and say so everywhere; needs a state "
-      "folder of its own, and neither Docker nor root");
+  run_command->add_flag("--simulated", arguments.agent.simulated,
+                        "bring nothing up: remember what would be there, and say so everywhere; needs a state "
+                        "folder of its own, and neither Docker nor root");
   run_command->add_flag("--until-settled", arguments.until_settled,
                         "end when everything is in place and healthy");
 

@@ -13,27 +13,28 @@ Attempts& attempts_for(Memory& memory, const std::string& layer, const std::stri
   return attempts;
 }
 
-void fail(Attempts& attempts, std::string message, io::MonotonicTime now, std::uint64_t entropy) {
+void fail(Attempts& attempts, std::string message, io::MonotonicTime now, std::uint64_t entropy,
+          io::Duration most) {
   ++attempts.failures;
   attempts.last_at = now;
-  attempts.retry_at = now + retry_pause(attempts.failures, entropy);
+  attempts.retry_at = now + retry_pause(attempts.failures, entropy, most);
   attempts.message = std::move(message);
 }
 
 }  // namespace
 
-io::Duration retry_pause(std::uint32_t failures, std::uint64_t entropy) {
+io::Duration retry_pause(std::uint32_t failures, std::uint64_t entropy, io::Duration most) {
   if (failures == 0) return io::Duration::zero();
   // 2^20 seconds are beyond kRetryMost already.
   const std::uint32_t doublings = std::min<std::uint32_t>(failures - 1, 20);
-  const io::Duration most = std::min(kRetryMost, kRetryFirst * (std::int64_t{1} << doublings));
-  const auto span = static_cast<std::uint64_t>((most - kRetryLeast).count()) + 1;
+  const io::Duration longest = std::min(most, kRetryFirst * (std::int64_t{1} << doublings));
+  const auto span = static_cast<std::uint64_t>((longest - kRetryLeast).count()) + 1;
   return kRetryLeast + io::Duration(static_cast<io::Duration::rep>(entropy % span));
 }
 
 void record_failure(Memory& memory, const std::string& layer, const std::string& fingerprint,
                     std::string message, io::MonotonicTime now, std::uint64_t entropy) {
-  fail(attempts_for(memory, layer, fingerprint), std::move(message), now, entropy);
+  fail(attempts_for(memory, layer, fingerprint), std::move(message), now, entropy, kLayerRetryMost);
 }
 
 void record_applied(Memory& memory, const std::string& layer, const std::string& fingerprint, bool was_repair,
@@ -50,12 +51,19 @@ void record_applied(Memory& memory, const std::string& layer, const std::string&
   attempts.retry_at = now + retry_pause(attempts.repairs, entropy);
 }
 
+void record_recovery(Memory& memory, const std::string& layer, io::MonotonicTime now) {
+  const auto found = memory.layers.find(layer);
+  if (found == memory.layers.end() || found->second.failures == 0) return;
+  found->second.failures = 0;
+  found->second.retry_at = now;
+}
+
 void record_removed(Memory& memory, const std::string& layer) {
   memory.layers.erase(layer);
 }
 
 void record_fetch_failure(Memory& memory, std::string message, io::MonotonicTime now, std::uint64_t entropy) {
-  fail(memory.content, std::move(message), now, entropy);
+  fail(memory.content, std::move(message), now, entropy, kRetryMost);
 }
 
 void record_fetched(Memory& memory) {

@@ -8,13 +8,15 @@ namespace farholm::engine {
 
 inline constexpr io::Duration kRetryFirst = std::chrono::seconds(2);
 inline constexpr io::Duration kRetryMost = std::chrono::minutes(5);
+// Of a layer: what fails there is at the site, troubles nobody else, and is put right by somebody who waits.
+inline constexpr io::Duration kLayerRetryMost = std::chrono::minutes(1);
 // Even the luckiest draw waits so long: a failing step must not spin.
 inline constexpr io::Duration kRetryLeast = std::chrono::milliseconds(500);
 // A layer that stayed right for so long starts counting its repairs anew.
 inline constexpr io::Duration kRepairCalm = std::chrono::minutes(10);
 
-// Evenly in [kRetryLeast, min(kRetryMost, kRetryFirst * 2^(failures-1))]; `entropy` is any 64 random bits.
-io::Duration retry_pause(std::uint32_t failures, std::uint64_t entropy);
+// Evenly in [kRetryLeast, min(most, kRetryFirst * 2^(failures-1))]; `entropy` is any 64 random bits.
+io::Duration retry_pause(std::uint32_t failures, std::uint64_t entropy, io::Duration most = kRetryMost);
 
 // `fingerprint` is the desired one, empty for a removal.
 void record_failure(Memory& memory, const std::string& layer, const std::string& fingerprint,
@@ -23,6 +25,8 @@ void record_failure(Memory& memory, const std::string& layer, const std::string&
 // object must not do it at full speed.
 void record_applied(Memory& memory, const std::string& layer, const std::string& fingerprint, bool was_repair,
                     io::MonotonicTime now, std::uint64_t entropy);
+// What the layer stands on has come back (its engine, its API): a step that failed without it is due at once.
+void record_recovery(Memory& memory, const std::string& layer, io::MonotonicTime now);
 void record_removed(Memory& memory, const std::string& layer);
 
 void record_fetch_failure(Memory& memory, std::string message, io::MonotonicTime now, std::uint64_t entropy);

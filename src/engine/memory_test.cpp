@@ -59,6 +59,29 @@ TEST(Memory, AChangeThatDoesNotStayIsSpacedLikeARepair) {
   EXPECT_GT(memory.layers["a"].retry_at, at(seconds(1)));
 }
 
+TEST(Memory, AFailingLayerIsTriedAgainWithinAMinuteAndContentWithinFive) {
+  Memory memory;
+  for (int failures = 0; failures < 30; ++failures) {
+    record_failure(memory, "a", "1", "broken", at(seconds(0)), ~std::uint64_t{0} / 3 * 2);
+    record_fetch_failure(memory, "no source", at(seconds(0)), 7);
+    EXPECT_LE(memory.layers["a"].retry_at, at(seconds(60)));
+    EXPECT_LE(memory.content.retry_at, at(seconds(300)));
+  }
+}
+
+TEST(Memory, WhatALayerStandsOnComingBackMakesItsStepDueAndKeepsTheReason) {
+  Memory memory;
+  for (int failures = 0; failures < 9; ++failures)
+    record_failure(memory, "a", "1", "no engine", at(seconds(5)), ~std::uint64_t{0});
+  record_recovery(memory, "a", at(seconds(6)));
+  EXPECT_EQ(memory.layers["a"].retry_at, at(seconds(6)));
+  EXPECT_EQ(memory.layers["a"].message, "no engine") << "until it has been tried";
+  record_applied(memory, "b", "1", /*was_repair=*/true, at(seconds(5)), ~std::uint64_t{0});
+  const auto spaced = memory.layers["b"].retry_at;
+  record_recovery(memory, "b", at(seconds(5)));
+  EXPECT_EQ(memory.layers["b"].retry_at, spaced) << "repairs that fight somebody stay spaced";
+}
+
 TEST(Memory, ARemovedLayerIsForgotten) {
   Memory memory;
   record_failure(memory, "a", "", "broken", at(seconds(5)), 3);

@@ -85,6 +85,8 @@ struct Input {
   std::map<std::string, Observation> observed;        // by layer; without an entry: not looked at yet
   std::set<std::string> missing_content;              // digests that are not local
   Memory memory;
+  // What is wrong with the host and no layer tells, in sentences, by what it is about.
+  std::map<std::string, std::string> troubles;
 };
 
 }  // namespace farholm::engine

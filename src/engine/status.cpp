@@ -110,6 +110,12 @@ const LayerStatus* first_in(const std::vector<LayerStatus>& layers,
   return nullptr;
 }
 
+std::string troubles_of(const Input& input) {
+  std::string text;
+  for (const auto& [about, trouble] : input.troubles) text += (text.empty() ? "" : "; ") + trouble;
+  return text;
+}
+
 std::vector<Condition> conditions_of(const Input& input, const std::vector<LayerStatus>& layers) {
   if (!input.plan) {
     const std::string message = "no plan was accepted yet";
@@ -132,8 +138,13 @@ std::vector<Condition> conditions_of(const Input& input, const std::vector<Layer
     progressing = {"Progressing", "True", fmt::format("Layer{}", to_string(busy->state)), sentence(*busy)};
 
   Condition degraded{"Degraded", "False", "AsExpected", "no layer has failed or drifted"};
-  if (const auto* ill = first_in(layers, {LayerState::Failed, LayerState::Drifted}))
+  if (!input.troubles.empty())
+    degraded = {"Degraded", "True", "HostTrouble", troubles_of(input)};
+  else if (const auto* ill = first_in(layers, {LayerState::Failed, LayerState::Drifted}))
     degraded = {"Degraded", "True", fmt::format("Layer{}", to_string(ill->state)), sentence(*ill)};
+  else if (const auto* waiting = first_in(layers, {LayerState::Fetching});
+           waiting != nullptr && input.memory.content.failures > 0)
+    degraded = {"Degraded", "True", "ContentMissing", sentence(*waiting)};
   return {ready, progressing, degraded};
 }
 

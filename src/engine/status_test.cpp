@@ -68,6 +68,18 @@ TEST(Status, MissingContentIsNamed) {
   const Status status = summarize(input);
   EXPECT_EQ(status.layers[0].state, LayerState::Fetching);
   EXPECT_EQ(status.layers[0].message, "content sha256:d is not here yet: the hub does not answer");
+  EXPECT_EQ(condition(status, "Degraded").reason, "ContentMissing");
+  record_fetched(input.memory);
+  EXPECT_EQ(condition(summarize(input), "Degraded").status, "False") << "fetching alone is no trouble";
+}
+
+TEST(Status, WhatIsWrongWithTheHostDegradesAndSaysSo) {
+  Input input = healthy_site({layer("a", "1")});
+  input.troubles["registry"] = "Port 5000 is taken";
+  const Status status = summarize(input);
+  EXPECT_EQ(condition(status, "Ready").status, "True") << "what runs, runs";
+  EXPECT_EQ(condition(status, "Degraded").reason, "HostTrouble");
+  EXPECT_EQ(condition(status, "Degraded").message, "Port 5000 is taken");
 }
 
 TEST(Status, DriftThatIsOnlyReportedDegradesButDoesNotMakeUnready) {

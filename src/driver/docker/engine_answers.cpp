@@ -25,6 +25,22 @@ void read_mounts(const json::Value& holder, ContainerInfo& into) {
     if (json::string_or(mount, "Type") == "volume") into.volumes.push_back(json::string_or(mount, "Name"));
 }
 
+std::uint16_t read_port(const json::Value& holder, std::string_view member) {
+  const auto number = json::find_integer(holder, member).value_or(0);
+  return number > 0 && number <= 65535 ? static_cast<std::uint16_t>(number) : 0;
+}
+
+// Of a listed container. Each port is there once more for IPv6.
+void read_ports(const json::Value& entry, ContainerInfo& into) {
+  const json::Value* ports = json::find_array(entry, "Ports");
+  if (ports == nullptr) return;
+  for (const json::Value& port : *ports) {
+    const PortBinding binding{json::string_or(port, "IP"), read_port(port, "PublicPort"),
+                              read_port(port, "PrivatePort")};
+    if (binding.host_port != 0 && !binding.host_address.contains(':')) into.ports.push_back(binding);
+  }
+}
+
 // The address that it has now or, while it does not run, the one that it was given.
 std::string read_address(const json::Value& holder) {
   const json::Value* networks = json::find_path(holder, {"NetworkSettings", "Networks"});
@@ -119,6 +135,7 @@ ContainerInfo read_listed_container(const json::Value& entry) {
   result.paused = result.status == "paused";
   result.running = result.status == "running" || result.paused;
   read_mounts(entry, result);
+  read_ports(entry, result);
   result.address = read_address(entry);
   return result;
 }

@@ -40,11 +40,7 @@ std::optional<Error> known_trouble(std::string_view message) {
   auto says = [&](std::string_view phrase) { return text.contains(phrase); };
   if (says("port is already allocated") || (says("listen tcp") && says("address already in use"))) {
     const std::string port = port_in(message);
-    return Error{
-        ErrorCode::Conflict,
-        fmt::format("Port {} of this host is taken by another program: stop it (`ss -ltnp` shows it) or "
-                    "choose another port in the plan",
-                    port.empty() ? "that a container publishes" : port)};
+    return port_taken(port.empty() ? "that a container publishes" : port);
   }
   if (says("pool overlaps") || says("overlapping ipv4") || says("conflicts with network"))
     return Error{
@@ -91,6 +87,13 @@ Error engine_error(int status, std::string_view body, std::string_view doing) {
     if (const std::string* message = json::find_string(*answer, "message"))
       return engine_error_from_message(status, *message, doing);
   return engine_error_from_message(status, body, doing);
+}
+
+Error port_taken(std::string_view port) {
+  return {ErrorCode::Conflict,
+          fmt::format("Port {} of this host is taken by another program: stop it (`ss -ltnp` shows it) or "
+                      "choose another port in the plan",
+                      port)};
 }
 
 Error engine_absent(std::string_view endpoint, const Error& transport) {

@@ -13,6 +13,8 @@ namespace farholm::driver::docker {
 Error engine_error(int status, std::string_view body, std::string_view doing);
 // As engine_error, for a message that came without a status (an image pull's error line).
 Error engine_error_from_message(int status, std::string_view message, std::string_view doing);
+// `port` of the host is another program's.
+Error port_taken(std::string_view port);
 // Nobody answered at the socket.
 Error engine_absent(std::string_view endpoint, const Error& transport);
 

@@ -41,12 +41,15 @@ TEST(ContainerBody, says_to_the_engine_what_the_spec_says) {
 TEST(ContainerAnswer, is_read_from_a_list_and_from_an_inspection_alike) {
   const auto listed = json::parse(R"([{"Id":"1","Names":["/a"],"State":"exited","Labels":{"k":"v"},
     "Mounts":[{"Type":"volume","Name":"vol"}],
+    "Ports":[{"IP":"0.0.0.0","PrivatePort":6443,"PublicPort":16443,"Type":"tcp"},
+             {"IP":"::","PrivatePort":6443,"PublicPort":16443,"Type":"tcp"},{"PrivatePort":80,"Type":"tcp"}],
     "NetworkSettings":{"Networks":{"n":{"IPAddress":"","IPAMConfig":{"IPv4Address":"172.30.1.9"}}}}}])");
   const ContainerInfo one = read_listed_container((*listed)[0]);
   EXPECT_EQ(one.name, "a");
   EXPECT_FALSE(one.running);
   EXPECT_EQ(one.address, "172.30.1.9");
   EXPECT_THAT(one.volumes, ElementsAre("vol"));
+  EXPECT_THAT(one.ports, ElementsAre(PortBinding{"0.0.0.0", 16443, 6443}));
   const auto inspected = json::parse(R"({"Id":"1","Name":"/a","State":{"Running":true,"Status":"running",
     "ExitCode":0},"Config":{"Labels":{"k":"v"}},"RestartCount":2})");
   const ContainerInfo two = read_container(*inspected);

@@ -115,6 +115,7 @@ struct ContainerInfo {
   std::int64_t restart_count = 0;    // by its restart policy
   std::string address;               // in its (first) network
   std::vector<std::string> volumes;  // names of the volumes that are mounted
+  std::vector<PortBinding> ports;    // published at this moment: none while it does not run; IPv4 only
 };
 
 struct ExecSpec {

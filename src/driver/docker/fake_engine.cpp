@@ -148,6 +148,7 @@ io::Task<Result<void>> FakeEngine::start_container(std::string name) {
       if (other != name && container.info.running && container.info.address == found->second.info.address)
         return fail(ErrorCode::Conflict, "The address of " + name + " is taken by " + other);
     found->second.info.running = true;
+    found->second.info.ports = found->second.spec.ports;
     found->second.info.status = "running";
     return {};
   });

@@ -21,11 +21,6 @@ constexpr std::size_t kSlotsMax = 32;
 constexpr std::int64_t kNodePortMin = 30000;  // Kubernetes' --service-node-port-range
 constexpr std::int64_t kNodePortMax = 32767;
 
-struct Network {
-  std::uint32_t base = 0;
-  int prefix = 0;
-};
-
 std::optional<std::uint32_t> parse_address(std::string_view text) {
   std::uint32_t address = 0;
   for (int part = 0; part < 4; ++part) {
@@ -42,11 +37,11 @@ std::optional<std::uint32_t> parse_address(std::string_view text) {
   return text.empty() ? std::optional(address) : std::nullopt;
 }
 
-std::optional<Network> parse_network(std::string_view text) {
+std::optional<Ipv4Network> parse_network(std::string_view text) {
   const auto slash = text.find('/');
   if (slash == std::string_view::npos) return std::nullopt;
   const auto base = parse_address(text.substr(0, slash));
-  Network network;
+  Ipv4Network network;
   const std::string_view prefix = text.substr(slash + 1);
   const auto [end, error] = std::from_chars(prefix.data(), prefix.data() + prefix.size(), network.prefix);
   if (!base || error != std::errc() || end != prefix.data() + prefix.size()) return std::nullopt;
@@ -57,12 +52,7 @@ std::optional<Network> parse_network(std::string_view text) {
   return network;
 }
 
-std::string to_text(std::uint32_t address) {
-  return fmt::format("{}.{}.{}.{}", address >> 24U, address >> 16U & 255U, address >> 8U & 255U,
-                     address & 255U);
-}
-
-bool contains(const Network& network, const std::string& address) {
+bool contains(const Ipv4Network& network, const std::string& address) {
   const auto parsed = parse_address(address);
   return parsed && (*parsed ^ network.base) >> (32U - static_cast<unsigned>(network.prefix)) == 0;
 }
@@ -123,7 +113,8 @@ void read_listeners(const json::Value& spec, ClusterSettings& settings, Checker&
   }
 }
 
-void read_slots(const SiteContext& site, const Network& network, ClusterSettings& settings, Checker& check) {
+void read_slots(const SiteContext& site, const Ipv4Network& network, ClusterSettings& settings,
+                Checker& check) {
   std::set<std::string> taken = {settings.gateway, settings.haproxy_address, settings.etcd_address};
   bool has_control_plane = false;
   for (const NodeSlot& slot : site.nodes) {
@@ -141,14 +132,24 @@ void read_slots(const SiteContext& site, const Network& network, ClusterSettings
 
 }  // namespace
 
-Result<std::string> address_in(const std::string& subnet, std::uint32_t offset) {
+std::string address_text(std::uint32_t address) {
+  return fmt::format("{}.{}.{}.{}", address >> 24U, address >> 16U & 255U, address >> 8U & 255U,
+                     address & 255U);
+}
+
+Result<Ipv4Network> network_of(const std::string& subnet) {
   const auto network = parse_network(subnet);
   if (!network)
     return fail(ErrorCode::Invalid,
                 fmt::format("The site's subnet {} is not an IPv4 network from /{} to /{}: write it like "
                             "172.30.42.0/24",
                             subnet, kPrefixMin, kPrefixMax));
-  return to_text(network->base + offset);
+  return *network;
+}
+
+Result<std::string> address_in(const std::string& subnet, std::uint32_t offset) {
+  FARHOLM_TRY(const auto network, network_of(subnet));
+  return address_text(network.base + offset);
 }
 
 Result<ClusterSettings> read_settings(const SiteContext& site, const json::Value& spec) {

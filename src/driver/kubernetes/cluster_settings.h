@@ -46,4 +46,12 @@ Result<ClusterSettings> read_settings(const SiteContext& site, const json::Value
 // subnet is an IPv4 network with at least 64 addresses and no bits set behind the prefix.
 Result<std::string> address_in(const std::string& subnet, std::uint32_t offset);
 
+struct Ipv4Network {
+  std::uint32_t base = 0;  // host order
+  int prefix = 0;
+};
+// Invalid as address_in.
+Result<Ipv4Network> network_of(const std::string& subnet);
+std::string address_text(std::uint32_t address);  // "172.30.42.2"
+
 }  // namespace farholm::driver::kubernetes

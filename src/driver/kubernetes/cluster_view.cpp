@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "driver/kubernetes/site_names.h"
 #include "io/scope.h"
 
@@ -44,6 +46,21 @@ io::Task<Result<Observed>> observe_cluster(io::Loop& loop, docker::Engine& engin
     if (nodes) observed.nodes = std::move(*nodes);
   }
   co_return observed;
+}
+
+std::vector<SiteListener> listeners_of(const ClusterSettings& settings, const Observed& observed) {
+  std::vector<SiteListener> result;
+  const auto haproxy = observed.containers.find(haproxy_name(settings));
+  if (haproxy == observed.containers.end()) return result;
+  for (const docker::PortBinding& port : haproxy->second.ports) {
+    const auto named = std::ranges::find(settings.listeners, port.host_port, &ListenerSettings::port);
+    std::string name = "not in the plan";
+    if (named != settings.listeners.end()) name = named->name;
+    if (port.container_port == kApiServerPort) name = "Kubernetes API";
+    result.push_back({port.host_address.empty() ? "0.0.0.0" : port.host_address, port.host_port, name});
+  }
+  std::ranges::sort(result, {}, &SiteListener::port);
+  return result;
 }
 
 Observation judge_nodes(const ClusterJournal& journal, const Observed& observed) {

@@ -6,6 +6,7 @@
 #include "driver/docker/engine.h"
 #include "driver/driver.h"
 #include "driver/kubernetes/cluster_journal.h"
+#include "driver/kubernetes/kubernetes_driver.h"
 #include "driver/kubernetes/plan_steps.h"
 #include "io/loop.h"
 
@@ -17,6 +18,9 @@ std::string api_container(const ClusterJournal& journal, const Observed& observe
 // Only looks. An API that does not answer is no error.
 io::Task<Result<Observed>> observe_cluster(io::Loop& loop, docker::Engine& engine,
                                            const ClusterSettings& settings, const ClusterJournal& journal);
+
+// What HAProxy's container publishes at this moment, by the names that the plan gives it.
+std::vector<SiteListener> listeners_of(const ClusterSettings& settings, const Observed& observed);
 
 // Health when nothing is left to do: do all nodes that should be there report to the API?
 Observation judge_nodes(const ClusterJournal& journal, const Observed& observed);

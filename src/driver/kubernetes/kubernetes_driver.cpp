@@ -1,11 +1,11 @@
 #include "driver/kubernetes/kubernetes_driver.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "driver/kubernetes/cluster_view.h"
 #include "driver/kubernetes/container_specs.h"
 #include "driver/kubernetes/haproxy_config.h"
+#include "driver/kubernetes/host_checks.h"
 #include "driver/kubernetes/plan_steps.h"
 #include "driver/kubernetes/site_names.h"
 #include "driver/kubernetes/step_runner.h"
@@ -27,6 +27,7 @@ class KubernetesDriver::Implementation {
       : parts_(parts), options_(std::move(options)), changed_(parts.loop) {}
 
   io::Event& changed() { return changed_; }
+  const std::vector<SiteListener>& listeners() const { return listeners_; }
   docker::Engine& engine() { return parts_.engine; }
 
   io::Task<Result<Observation>> observe(SiteContext site, Layer layer) {
@@ -36,6 +37,7 @@ class KubernetesDriver::Implementation {
     ClusterJournal journal = journal_;
     FARHOLM_CO_TRY(const auto observed,
                    co_await observe_cluster(parts_.loop, parts_.engine, settings, journal));
+    listeners_ = listeners_of(settings, observed);
     if (!journal.secrets) co_return Observation{Health::Absent, "", "the cluster has not been made yet"};
     const auto changes = settle_roster(journal, settings, volumes_of(observed), parts_.entropy);
     if (!changes.empty()) co_return Observation{Health::Drifted, journal.fingerprint, changes.front()};
@@ -111,7 +113,10 @@ class KubernetesDriver::Implementation {
                                                          const ClusterJournal& journal) {
     FARHOLM_CO_TRY(const auto images,
                    co_await parts_.images.cluster_images(settings.bundle, settings.version));
-    NodeHost host{options_.volumes_folder, options_.registry, options_.nameservers, options_.capabilities};
+    if (capabilities_.empty()) {
+      FARHOLM_CO_TRY(capabilities_, parts_.host.capabilities());
+    }
+    NodeHost host{options_.volumes_folder, options_.registry, options_.nameservers, capabilities_};
     if (host.registry.empty()) host.registry = fmt::format("http://{}:{}", settings.gateway, kRegistryPort);
     DesiredContainers desired;
     desired.etcd = etcd_spec(settings, images.etcd);
@@ -125,12 +130,9 @@ class KubernetesDriver::Implementation {
   // What must be so before anything is made.
   io::Task<Result<void>> check_host(const ClusterSettings& settings) {
     FARHOLM_CO_CHECK(co_await parts_.engine.info());
-    if (const auto missing = missing_essentials(options_.capabilities); !missing.empty())
-      co_return fail(
-          ErrorCode::Forbidden,
-          fmt::format("This host cannot run Kubernetes nodes: Docker Engine may not give the capabilities "
-                      "{} (see CapBnd in /proc/self/status)",
-                      fmt::join(missing, ", ")));
+    // Asked each time: the engine may have been started with others since.
+    FARHOLM_CO_TRY(capabilities_, parts_.host.capabilities());
+    FARHOLM_CO_CHECK(check_capabilities(capabilities_));
     if (!journal_.version.empty() && journal_.version != settings.version)
       co_return fail(
           ErrorCode::Invalid,
@@ -149,6 +151,23 @@ class KubernetesDriver::Implementation {
                       "anew",
                       label));
     co_return Result<void>{};
+  }
+
+  // What must be so before these steps are taken: the network would cover another, or HAProxy's ports would
+  // be found taken after the one that runs was removed.
+  Result<void> check_steps(const ClusterSettings& settings, const DesiredContainers& desired,
+                           const Observed& observed, const std::vector<Step>& steps) {
+    for (const Step& step : steps) {
+      if (step.kind == StepKind::CreateNetwork) {
+        FARHOLM_TRY(const auto routes, parts_.host.routes());
+        FARHOLM_CHECK(check_subnet(settings, routes));
+      } else if (step.kind == StepKind::CreateHaproxy) {
+        const auto present = observed.containers.find(desired.haproxy.name);
+        FARHOLM_CHECK(check_ports(
+            desired.haproxy, present == observed.containers.end() ? nullptr : &present->second, parts_.host));
+      }
+    }
+    return {};
   }
 
   Result<void> prepare_journal(const ClusterSettings& settings) {
@@ -188,6 +207,7 @@ class KubernetesDriver::Implementation {
       // The same steps again: what they do does not show (a container that ends as soon as it is started).
       if (plan.steps == last_steps) co_await parts_.loop.sleep(kLookAgain);
       last_steps = plan.steps;
+      FARHOLM_CO_CHECK(check_steps(settings, desired, observed, plan.steps));
       FARHOLM_CO_CHECK(co_await take_round(settings, desired, observed, std::move(plan.steps), progress));
     }
     if (journal_.fingerprint == layer.fingerprint) co_return Result<void>{};
@@ -217,6 +237,8 @@ class KubernetesDriver::Implementation {
   KubernetesDriverOptions options_;
   io::Event changed_;
   ClusterJournal journal_;
+  std::vector<std::string> capabilities_;  // of which nodes are given those that they want
+  std::vector<SiteListener> listeners_;
   bool loaded_ = false;
   std::optional<KeyPair> administrator_;
 };
@@ -241,6 +263,9 @@ io::Event& KubernetesDriver::changed() {
 }
 io::Task<void> KubernetesDriver::watch(std::string site_uid) {
   return implementation_->engine().watch(site_label(site_uid), implementation_->changed());
+}
+const std::vector<SiteListener>& KubernetesDriver::listeners() const {
+  return implementation_->listeners();
 }
 Result<ClusterAccess> KubernetesDriver::access() const {
   return implementation_->access();

@@ -9,6 +9,7 @@
 
 #include "driver/docker/engine.h"
 #include "driver/driver.h"
+#include "driver/kubernetes/host_probe.h"
 #include "driver/kubernetes/image_source.h"
 #include "driver/kubernetes/site_state.h"
 #include "io/clock.h"
@@ -24,9 +25,6 @@ struct KubernetesDriverOptions {
   std::string registry;
   // DNS servers for nodes and Pods, separated by blanks; "" for a site that has none.
   std::string nameservers;
-  // The capabilities that this host can give (docker/capabilities.h); a node is given those it wants of
-  // these.
-  std::vector<std::string> capabilities;
   // For one apply, from its start to its end.
   std::chrono::minutes apply_limit{20};
 };
@@ -39,6 +37,14 @@ struct ClusterAccess {
   std::string client_key_pem;  // …and its key
 };
 
+// Where the site listens for its apps and its API.
+struct SiteListener {
+  std::string address;  // "0.0.0.0" for all of the host's
+  std::uint16_t port = 0;
+  std::string name;  // the plan's, or "Kubernetes API"
+  bool operator==(const SiteListener&) const = default;
+};
+
 class KubernetesDriver final : public Driver {
  public:
   // Everything outlives the driver.
@@ -48,6 +54,7 @@ class KubernetesDriver final : public Driver {
     docker::Engine& engine;
     ImageSource& images;
     SiteState& state;
+    HostProbe& host;
   };
   KubernetesDriver(const Parts& parts, KubernetesDriverOptions options);
   ~KubernetesDriver() override;
@@ -60,6 +67,9 @@ class KubernetesDriver final : public Driver {
 
   // Feeds changed() from the engine's events about this site; ends when the task is dropped.
   io::Task<void> watch(std::string site_uid);
+
+  // As they were when it was last looked; none before.
+  const std::vector<SiteListener>& listeners() const;
 
   // NotFound until the site's keys were made, that is until the first apply has begun.
   Result<ClusterAccess> access() const;

@@ -5,6 +5,7 @@
 
 #include "driver/kubernetes/cluster_journal.h"
 #include "driver/kubernetes/container_specs.h"
+#include "driver/kubernetes/host_probe.h"
 #include "driver/kubernetes/test_site.h"
 #include "io/scope.h"
 
@@ -19,14 +20,11 @@ using ::testing::StartsWith;
 
 class KubernetesDriverTest : public ::testing::Test {
  protected:
-  KubernetesDriverTest() {
-    options_.capabilities = wanted_capabilities();
-    restart_agent();
-  }
+  KubernetesDriverTest() { restart_agent(); }
   // The agent was killed and is back: what it had in memory is gone.
   void restart_agent() {
     driver_ = std::make_unique<KubernetesDriver>(
-        KubernetesDriver::Parts{loop_, entropy_, engine_, images_, state_}, options_);
+        KubernetesDriver::Parts{loop_, entropy_, engine_, images_, state_, host_}, options_);
   }
   Result<void> apply() { return loop_.run(driver_->apply(site_, layer_, {})); }
   Observation observe() {
@@ -50,6 +48,7 @@ class KubernetesDriverTest : public ::testing::Test {
   FakeCluster cluster_{engine_};
   NamedImages images_;
   MemoryState state_;
+  FakeHost host_;
   KubernetesDriverOptions options_;
   std::unique_ptr<KubernetesDriver> driver_;
   SiteContext site_ = test_site();
@@ -74,10 +73,9 @@ TEST_F(KubernetesDriverTest, brings_a_cluster_up_from_nothing_and_then_leaves_it
 
 // A site of its own for each crash.
 struct Rig {
-  Rig() { options.capabilities = wanted_capabilities(); }
   std::unique_ptr<KubernetesDriver> start_agent() {
-    return std::make_unique<KubernetesDriver>(KubernetesDriver::Parts{loop, entropy, engine, images, state},
-                                              options);
+    return std::make_unique<KubernetesDriver>(
+        KubernetesDriver::Parts{loop, entropy, engine, images, state, host}, options);
   }
   JumpingWorld world;
   io::Loop loop{world, world};
@@ -86,6 +84,7 @@ struct Rig {
   FakeCluster cluster{engine};
   NamedImages images;
   MemoryState state;
+  FakeHost host;
   KubernetesDriverOptions options;
 };
 
@@ -237,13 +236,67 @@ TEST_F(KubernetesDriverTest, will_not_touch_containers_whose_keys_are_gone) {
   EXPECT_EQ(applied.error().code, ErrorCode::Conflict);
 }
 
-TEST_F(KubernetesDriverTest, says_which_capability_the_host_lacks) {
-  options_.capabilities = {"CHOWN"};
-  restart_agent();
+TEST_F(KubernetesDriverTest, says_which_capability_the_host_lacks_and_sees_when_it_is_given) {
+  host_.given = {"CHOWN"};
   const auto applied = apply();
   ASSERT_FALSE(applied);
   EXPECT_THAT(applied.error().message, HasSubstr("SYS_ADMIN"));
   EXPECT_THAT(engine_.containers, IsEmpty());
+  host_.given = wanted_capabilities();
+  EXPECT_TRUE(apply());
+}
+
+TEST_F(KubernetesDriverTest, makes_no_network_over_one_that_the_host_has) {
+  host_.networks = {{"fh-6f1c2d3e", 0xAC1E2A00, 24}, {"eth1", 0xAC1E0000, 16}};
+  const auto applied = apply();
+  ASSERT_FALSE(applied);
+  EXPECT_EQ(applied.error().code, ErrorCode::Conflict);
+  EXPECT_THAT(applied.error().message, HasSubstr("172.30.42.0/24 is taken"));
+  EXPECT_THAT(applied.error().message, HasSubstr("172.30.0.0/16 through eth1"));
+  EXPECT_THAT(engine_.networks, IsEmpty());
+  host_.networks.pop_back();
+  ASSERT_TRUE(apply()) << "a route through the site's own bridge is no conflict";
+  // What comes later is not in the way of what stands.
+  host_.networks = {{"eth1", 0xAC1E0000, 16}};
+  EXPECT_TRUE(apply());
+}
+
+TEST_F(KubernetesDriverTest, says_which_port_is_taken_before_it_makes_a_container) {
+  host_.taken = {8080};
+  const auto applied = apply();
+  ASSERT_FALSE(applied);
+  EXPECT_EQ(applied.error().code, ErrorCode::Conflict);
+  EXPECT_THAT(applied.error().message, HasSubstr("Port 8080"));
+  EXPECT_THAT(engine_.containers, IsEmpty());
+  host_.taken.clear();
+  EXPECT_TRUE(apply());
+}
+
+TEST_F(KubernetesDriverTest, keeps_the_haproxy_that_serves_when_a_new_port_is_taken) {
+  ASSERT_TRUE(apply());
+  host_.taken = {8080, 8081};  // 8080 is HAProxy's own
+  layer_ = test_layer("sha256:2");
+  layer_.spec["listeners"].push_back({{"name", "other"}, {"port", 8081}, {"nodePort", 30081}});
+  engine_.forget_changes();
+  const auto applied = apply();
+  ASSERT_FALSE(applied);
+  EXPECT_THAT(applied.error().message, HasSubstr("Port 8081"));
+  EXPECT_THAT(engine_.changes(), IsEmpty());
+  host_.taken = {8080};
+  EXPECT_TRUE(apply());
+  EXPECT_EQ(observe().fingerprint, "sha256:2");
+}
+
+TEST(HostRoutes, are_read_from_what_the_kernel_prints) {
+  const auto routes = parse_routes(
+      "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT \n"
+      "eth0\t00000000\t010011AC\t0003\t0\t0\t0\t00000000\t0\t0\t0 \n"
+      "eth0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0 \n"
+      "br-1\t002A1EAC\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0 \n"
+      "garbage\tx\ty\n");
+  ASSERT_EQ(routes.size(), 2U) << "the default route is in nobody's way";
+  EXPECT_EQ(routes[0], (HostRoute{"eth0", 0xAC110000, 16}));
+  EXPECT_EQ(routes[1], (HostRoute{"br-1", 0xAC1E2A00, 24}));
 }
 
 TEST_F(KubernetesDriverTest, hands_on_the_engines_error) {
@@ -263,6 +316,14 @@ TEST_F(KubernetesDriverTest, removes_everything_of_its_site_and_nothing_else) {
   EXPECT_EQ(engine_.volumes.size(), 1U);
   EXPECT_EQ(observe().health, Health::Absent);
   EXPECT_FALSE(driver_->access());
+}
+
+TEST_F(KubernetesDriverTest, tells_where_the_site_listens) {
+  EXPECT_THAT(driver_->listeners(), IsEmpty());
+  ASSERT_TRUE(apply());
+  observe();
+  EXPECT_THAT(driver_->listeners(), ::testing::ElementsAre(SiteListener{"127.0.0.1", 6443, "Kubernetes API"},
+                                                           SiteListener{"0.0.0.0", 8080, "http"}));
 }
 
 TEST_F(KubernetesDriverTest, keeps_no_secret_outside_of_the_state_and_gives_access) {

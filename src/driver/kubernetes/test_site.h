@@ -6,6 +6,7 @@
 #include <set>
 
 #include "driver/docker/fake_engine.h"
+#include "driver/kubernetes/container_specs.h"
 #include "driver/kubernetes/kubernetes_driver.h"
 #include "io/loop.h"
 
@@ -72,6 +73,18 @@ class MemoryState final : public SiteState {
   }
   std::optional<json::Value> document;
   int saves = 0;
+};
+
+// A host with nothing wrong but what a test says.
+class FakeHost final : public HostProbe {
+ public:
+  Result<std::vector<std::string>> capabilities() override { return given; }
+  Result<std::vector<HostRoute>> routes() override { return networks; }
+  bool port_is_free(const std::string&, std::uint16_t port) override { return !taken.contains(port); }
+
+  std::vector<std::string> given = wanted_capabilities();
+  std::vector<HostRoute> networks;
+  std::set<std::uint16_t> taken;
 };
 
 class NamedImages final : public ImageSource {

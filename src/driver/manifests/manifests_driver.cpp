@@ -56,7 +56,11 @@ ManifestsDriver::ManifestsDriver(io::Loop& loop, ClusterSource cluster)
 ManifestsDriver::LayerMemory& ManifestsDriver::memory_of(kube_client::Cluster& cluster,
                                                          const std::string& layer_name) {
   auto& memory = layers_[layer_name];
-  if (!memory.live) memory.live = std::make_unique<LiveObjects>(loop_, cluster, layer_name, changed_);
+  // The API may have got another port, and with it another client.
+  if (!memory.live || memory.cluster != &cluster) {
+    memory.live = std::make_unique<LiveObjects>(loop_, cluster, layer_name, changed_);
+    memory.cluster = &cluster;
+  }
   return memory;
 }
 

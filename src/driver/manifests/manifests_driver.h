@@ -37,6 +37,7 @@ class ManifestsDriver final : public Driver {
     std::string fingerprint;  // of the layer that was applied since we started, completely
     std::map<kube_client::ObjectRef, std::string> versions;  // as they were after that apply
     std::unique_ptr<LiveObjects> live;
+    kube_client::Cluster* cluster = nullptr;  // through which `live` looks
   };
 
   LayerMemory& memory_of(kube_client::Cluster& cluster, const std::string& layer_name);

@@ -9,7 +9,6 @@
 
 #include <cstdlib>
 
-#include "driver/docker/capabilities.h"
 #include "driver/docker/docker_client.h"
 #include "driver/kubernetes/kubernetes_driver.h"
 #include "io/posix/posix_world.h"
@@ -77,17 +76,15 @@ int run(const Options& options) {
   io::posix::PosixWorld posix;
   const io::World world = posix.world();
   docker::DockerClient engine(world.loop, world.network, *io::parse_endpoint(docker::kDockerSocket));
-  auto capabilities = docker::probe_capabilities(world.files, "/proc", "/run/docker.pid");
-  if (!capabilities) return report(capabilities.error());
+  LocalHost host(world.files, world.network, "/proc", "/run/docker.pid");
   RegistryImages images(options);
   FileSiteState state(world.files, options.folder + "/cluster.json");
   KubernetesDriverOptions driver_options;
   driver_options.volumes_folder = options.folder + "/volumes";
   driver_options.registry = "http://172.31.250.1:" + options.port;
-  driver_options.capabilities = capabilities->given;
   if (auto made = world.files.make_directories(driver_options.volumes_folder); !made)
     return report(made.error());
-  KubernetesDriver driver({world.loop, world.entropy, engine, images, state}, driver_options);
+  KubernetesDriver driver({world.loop, world.entropy, engine, images, state, host}, driver_options);
   const SiteContext site = make_site(options);
   const Layer layer = make_layer(options);
   const auto begun = world.clock.monotonic();
