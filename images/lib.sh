@@ -33,13 +33,14 @@ mmdebstrap() {
 }
 
 # with_progress TITLE LOG COMMAND...: runs a command with its output in LOG; says every ten seconds that it still runs,
-# and shows the end of the log if it fails.
+# and shows the end of the log if it fails. Who interrupts us ends the command too: it would go on unseen, and keep the cache locked.
 with_progress() {
   local title="$1" log="$2" started="$SECONDS" pid status=0
   shift 2
   say "$title"
   "$@" >"$log" 2>&1 &
   pid=$!
+  trap 'kill "$pid" 2>/dev/null; exit 130' INT TERM
   while kill -0 "$pid" 2>/dev/null; do
     # Looks often, so that short commands cost nothing, and speaks seldom.
     for _ in {1..50}; do
@@ -49,6 +50,7 @@ with_progress() {
     say "  … still at it after $((SECONDS - started)) s: $(tail -n 1 "$log" | cut -c 1-100)"
   done
   wait "$pid" || status=$?
+  trap - INT TERM
   if ((status != 0)); then
     tail -n 20 "$log" >&2
     fail "$title: failed with status $status; the whole log is $log"
