@@ -3,7 +3,7 @@
 namespace farholm::cli {
 namespace {
 
-constexpr std::uint64_t kBlobBytesMax = 4 << 20;
+constexpr std::uint64_t kContentBytesMax = 4 << 20;
 
 std::string blobs_of(const std::string& folder) {
   return io::join_path(folder, "blobs/sha256");
@@ -24,7 +24,7 @@ Result<crypto::Digest> put_blob(io::Files& files, const std::string& folder, std
 Result<std::string> read_blob(io::Files& files, const std::vector<std::string>& folders,
                               const crypto::Digest& digest) {
   for (const auto& folder : folders) {
-    auto bytes = io::read_file(files, io::join_path(blobs_of(folder), digest.hex()), kBlobBytesMax);
+    auto bytes = io::read_file(files, io::join_path(blobs_of(folder), digest.hex()), kContentBytesMax);
     if (bytes && crypto::Digest::of(*bytes) == digest) return bytes;
   }
   return fail(ErrorCode::NotFound, digest.to_string() + " is in none of the content folders");

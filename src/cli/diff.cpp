@@ -1,8 +1,9 @@
+#include "cli/diff.h"
+
 #include <fmt/format.h>
 
 #include "cli/content_folder.h"
 #include "cli/key_file.h"
-#include "cli/plan.h"
 #include "json/json.h"
 #include "profile/layer_diff.h"
 #include "trust/envelope.h"
@@ -38,7 +39,7 @@ Result<std::map<std::string, json::Value>> read_blobs(io::Files& files,
 
 }  // namespace
 
-Result<std::string> diff_plans(const io::World& world, const DiffOptions& options) {
+Result<Difference> diff_plans(const io::World& world, const DiffOptions& options) {
   profile::DiffSide before;
   profile::SitePlan before_plan;
   if (!options.before.empty()) {
@@ -50,9 +51,12 @@ Result<std::string> diff_plans(const io::World& world, const DiffOptions& option
   profile::DiffSide after{.plan = &after_plan, .blobs = {}};
   FARHOLM_TRY(after.blobs, read_blobs(world.files, options.content, after_plan));
   FARHOLM_TRY(const auto layers, profile::diff(before, after));
-  std::string text = fmt::format("{:<14} {:<9} {}\n", "LAYER", "CHANGE", "EFFECT");
+  Difference difference;
+  auto& text = difference.text;
+  text = fmt::format("{:<14} {:<9} {}\n", "LAYER", "CHANGE", "EFFECT");
   for (const auto& layer : layers) {
     const bool same = layer.change == profile::Change::Same;
+    difference.differs = difference.differs || !same;
     text += fmt::format("{:<14} {:<9} {}\n", layer.name, profile::to_string(layer.change),
                         same ? "-" : profile::to_string(layer.effect));
     for (const auto& reason : layer.reasons) {
@@ -61,7 +65,7 @@ Result<std::string> diff_plans(const io::World& world, const DiffOptions& option
                       reason.object.empty() || reason.field.empty() ? "" : " ", reason.field, reason.text);
     }
   }
-  return text;
+  return difference;
 }
 
 }  // namespace farholm::cli

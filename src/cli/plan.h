@@ -25,12 +25,4 @@ struct PlanOptions {
 // Says what the plan holds; when it wants the same as the previous one, nothing is written and it says so.
 Result<std::string> make_plan(const io::World& world, const PlanOptions& options);
 
-struct DiffOptions {
-  std::string before;  // a signed plan; empty: nothing is there
-  std::string after;
-  std::vector<std::string> content;  // folders that hold the plans' blobs
-};
-// A table: what would change, layer by layer, and with which effect.
-Result<std::string> diff_plans(const io::World& world, const DiffOptions& options);
-
 }  // namespace farholm::cli

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "base/encoding.h"
+#include "cli/diff.h"
 #include "cli/root_init.h"
 #include "cli/test_files.h"
 #include "crypto/sealing.h"
@@ -89,9 +90,9 @@ class PlanTest : public testing::Test {
     return profile::parse_plan(verified->payload).value();
   }
   std::string diff(const std::string& before, const std::string& after) {
-    const auto text =
+    const auto difference =
         diff_plans(desk_.world(), {.before = before, .after = after, .content = {"/out/content"}});
-    return text ? *text : text.error().to_string();
+    return difference ? difference->text : difference.error().to_string();
   }
 
   test::Desk desk_;

@@ -5,9 +5,11 @@
 #include <cstdio>
 
 #include "cli/bundle.h"
+#include "cli/diff.h"
 #include "cli/plan.h"
 #include "cli/root_init.h"
 #include "io/posix/posix_world.h"
+#include "net/tls.h"
 
 namespace farholm::cmd {
 namespace {
@@ -19,6 +21,17 @@ int finish(const Result<std::string>& outcome) {
   }
   fmt::print(stderr, "farholm: {}\n", outcome.error().to_string());
   return exit_code(outcome.error().code);
+}
+
+// As diff(1) and `kubectl diff`: 0 nothing differs, 1 something does, more is an error.
+int finish_diff(const Result<cli::Difference>& outcome) {
+  if (!outcome) {
+    fmt::print(stderr, "farholm: {}\n", outcome.error().to_string());
+    return exit_code(outcome.error().code);
+  }
+  fmt::print(stderr, "{}", outcome->notes);
+  fmt::print("{}", outcome->text);
+  return outcome->differs ? 1 : 0;
 }
 
 }  // namespace
@@ -77,21 +90,48 @@ int main(int argc, char** argv) {
   plan->add_option("--output", plan_options.output, "the signed plan")->required();
 
   cli::DiffOptions diff_options;
-  auto* diff = app.add_subcommand("diff", "what a plan would change, layer by layer, and with which effect");
+  cli::HubDiffOptions hub_diff_options;
+  auto* diff = app.add_subcommand(
+      "diff",
+      "what applying files to a hub would change at its sites, layer by layer, and with which effect;\n"
+      "or the same between two signed plans. Ends with 0: no layer changes, 1: some do, more: an error");
+  auto* files =
+      diff->add_option("-f,--filename", hub_diff_options.files,
+                       "ClusterProfiles and Sites as for `kubectl apply` (-: standard input); may be "
+                       "repeated. Nothing is stored");
+  diff->add_option("--kubeconfig", hub_diff_options.kubeconfig, "of the hub")->envname("KUBECONFIG");
+  diff->add_option("--context", hub_diff_options.context, "of the kubeconfig, instead of its current one");
+  diff->add_option("-n,--namespace", hub_diff_options.name_space,
+                   "of what names none; else the context's, else default");
+  diff->add_option("--site", hub_diff_options.sites, "only this Site; may be repeated");
+  std::string output;
+  diff->add_option("-o,--output", output, "the hub's whole answer, instead of a table")
+      ->check(CLI::IsMember({"json", "yaml"}));
+  auto* after = diff->add_option("--after", diff_options.after, "the signed plan to compare");
   diff->add_option("--before", diff_options.before,
-                   "the signed plan that is in place; without it, nothing is");
-  diff->add_option("--after", diff_options.after, "the signed plan to compare")->required();
-  diff->add_option("--content", diff_options.content, "a folder with the plans' blobs; may be repeated")
-      ->required();
+                   "the signed plan that is in place; without it, nothing is")
+      ->needs(after);
+  auto* content =
+      diff->add_option("--content", diff_options.content, "a folder with the plans' blobs; may be repeated")
+          ->needs(after);
+  after->needs(content)->excludes(files);
 
   CLI11_PARSE(app, argc, argv);
   io::posix::PosixWorld posix;
-  const auto world = posix.world();
+  net::TlsChannels tls(posix.loop(), posix.clock());
+  const auto world = posix.world(tls);
   if (*root_init) return finish(cli::root_init(world, root_options));
   if (*create) return finish(cli::bundle_create(world, create_options));
   if (*verify) return finish(cli::bundle_verify(world, verify_options));
   if (*plan) return finish(cli::make_plan(world, plan_options));
-  return finish(cli::diff_plans(world, diff_options));
+  if (*after) return finish_diff(cli::diff_plans(world, diff_options));
+  if (!*files)
+    return finish_diff(
+        fail(ErrorCode::BadRequest,
+             "diff needs -f FILE and the hub's --kubeconfig, or --after PLAN and --content DIR"));
+  if (output == "json") hub_diff_options.output = cli::DiffOutput::Json;
+  if (output == "yaml") hub_diff_options.output = cli::DiffOutput::Yaml;
+  return finish_diff(posix.loop().run(cli::diff_with_hub(world, hub_diff_options)));
 }
 
 }  // namespace farholm::cmd
