@@ -2,10 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace farholm::link {
 namespace {
 
 constexpr std::size_t kLengthBytes = 4;
+// Most frames are shorter: a buffer that is not larger is kept for the next.
+constexpr std::size_t kBufferKeptBytes = 4 << 10;
 constexpr json::Limits kBodyLimits{.bytes_max = kFrameBytesMax, .depth_max = 32, .values_max = 20'000};
 
 }  // namespace
@@ -24,21 +28,45 @@ Result<std::string> encode(const Frame& frame) {
   return bytes + body;
 }
 
+std::size_t Decoder::length() const {
+  std::size_t length = 0;
+  for (std::size_t i = 0; i < kLengthBytes; ++i)
+    length = length << 8 | static_cast<unsigned char>(buffer_[i]);
+  return length;
+}
+
+void Decoder::feed(std::span<const std::byte> bytes) {
+  // A large frame gets what it needs when it is known how long it is, instead of twice as much while it
+  // grows.
+  if (buffer_.size() >= kLengthBytes && length() <= frame_bytes_max_)
+    buffer_.reserve(std::max(kLengthBytes + length(), buffer_.size() + bytes.size()));
+  buffer_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+void Decoder::forget(std::size_t bytes) {
+  buffer_.erase(0, bytes);
+  if (buffer_.size() <= kBufferKeptBytes && buffer_.capacity() > kBufferKeptBytes) buffer_.shrink_to_fit();
+}
+
 Result<std::optional<Frame>> Decoder::next() {
   while (buffer_.size() >= kLengthBytes) {
-    std::size_t length = 0;
-    for (std::size_t i = 0; i < kLengthBytes; ++i)
-      length = length << 8 | static_cast<unsigned char>(buffer_[i]);
-    if (length < 1 || length > kFrameBytesMax) {
-      return fail(ErrorCode::BadRequest, fmt::format("a frame says that it is {} bytes long", length));
+    const std::size_t bytes = length();
+    if (bytes < 1 || bytes > frame_bytes_max_) {
+      return fail(ErrorCode::BadRequest,
+                  fmt::format("a frame says that it is {} bytes long; at most {} are taken here", bytes,
+                              frame_bytes_max_));
     }
-    if (buffer_.size() < kLengthBytes + length) break;
+    if (buffer_.size() < kLengthBytes + bytes) break;
     const auto type = static_cast<std::uint8_t>(buffer_[kLengthBytes]);
     const bool known = type >= static_cast<std::uint8_t>(FrameType::Hello) &&
                        type <= static_cast<std::uint8_t>(FrameType::Dial);
-    auto body = json::parse(std::string_view(buffer_).substr(kLengthBytes + 1, length - 1), kBodyLimits);
-    buffer_.erase(0, kLengthBytes + length);
-    if (!known) continue;
+    if (!known) {
+      forget(kLengthBytes + bytes);
+      continue;
+    }
+    auto body = json::parse(std::string_view(buffer_).substr(kLengthBytes + 1, bytes - 1), kBodyLimits);
+    forget(kLengthBytes + bytes);
+    last_frame_bytes_ = bytes;
     if (!body) return std::unexpected(std::move(body).error());
     if (!body->is_object()) return fail(ErrorCode::BadRequest, "a frame's body is no JSON object");
     return std::optional(Frame{.type = static_cast<FrameType>(type), .body = std::move(*body)});

@@ -30,15 +30,27 @@ Result<std::string> encode(const Frame& frame);
 
 class Decoder {
  public:
+  // Frames longer than this are none; at most kFrameBytesMax.
+  explicit Decoder(std::size_t frame_bytes_max = kFrameBytesMax) : frame_bytes_max_(frame_bytes_max) {}
+  // From the next frame on.
+  void take_frames_of(std::size_t frame_bytes_max) { frame_bytes_max_ = frame_bytes_max; }
+
   // Takes bytes that arrived.
-  void feed(std::span<const std::byte> bytes) {
-    buffer_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  }
+  void feed(std::span<const std::byte> bytes);
   // The next whole frame, or nothing yet. BadRequest for what is no frame: the connection is of no use then.
   // Frames of types that we do not know are passed over.
   Result<std::optional<Frame>> next();
+  // What it costs in memory, and how long the frame was that next() gave last.
+  std::size_t held_bytes() const { return buffer_.capacity(); }
+  std::size_t last_frame_bytes() const { return last_frame_bytes_; }
 
  private:
+  std::size_t length() const;
+  // Drops what was read, and the memory of a large frame with it.
+  void forget(std::size_t bytes);
+
+  std::size_t frame_bytes_max_;
+  std::size_t last_frame_bytes_ = 0;
   std::string buffer_;
 };
 

@@ -37,6 +37,19 @@ TEST(Frame, ALengthBeyondTheLimitIsRefusedBeforeItIsRead) {
   EXPECT_FALSE(empty.next());
 }
 
+TEST(Frame, ALargeOneCostsItsOwnSizeAndNothingAfterwards) {
+  const std::string large = *encode({.type = FrameType::Status, .body = {{"x", std::string(200'000, 'x')}}});
+  Decoder decoder;
+  constexpr std::size_t kPiece = 4096;
+  for (std::size_t at = 0; at < large.size(); at += kPiece) {
+    decoder.feed(as_bytes(std::string_view(large).substr(at, kPiece)));
+    EXPECT_LE(decoder.held_bytes(), large.size() + 2 * kPiece);
+  }
+  EXPECT_TRUE(*decoder.next());
+  EXPECT_EQ(decoder.last_frame_bytes(), large.size() - 4);
+  EXPECT_LE(decoder.held_bytes(), kPiece);
+}
+
 TEST(Frame, AnUnknownTypeIsPassedOver) {
   Decoder decoder;
   decoder.feed(as_bytes(std::string_view("\0\0\0\3\x63{}", 7)));

@@ -380,6 +380,21 @@ TEST_P(StoreConformance, CompactionForgetsButAQuietResourceNeverExpires) {
   EXPECT_TRUE(store_->watch({.resource = "farholm.dev/others", .after_revision = 2}));
 }
 
+TEST_P(StoreConformance, LessHistoryIsKeptOfAResourceWhereThatIsAskedFor) {
+  must_create(key("a", "", "farholm.dev/others"), 0);
+  must_create(key("a"), 0);
+  const auto begun = store_->revision();
+  store_->limit_history("farholm.dev/others", 4096);
+  for (int i = 1; i <= 100; ++i) {
+    run(update(*store_, key("a", "", "farholm.dev/others"), 0, object(i)));
+    run(update(*store_, key("a"), 0, object(i)));
+  }
+  EXPECT_EQ(store_->watch({.resource = "farholm.dev/others", .after_revision = begun}).error().code,
+            ErrorCode::Expired);
+  EXPECT_TRUE(store_->watch({.resource = "farholm.dev/others", .after_revision = store_->revision() - 2}));
+  EXPECT_TRUE(store_->watch({.resource = "farholm.dev/sites", .after_revision = begun}));
+}
+
 TEST_P(StoreConformance, ReachedWaitsForTheRevision) {
   bool reached = false;
   io::Scope scope(world_.loop());

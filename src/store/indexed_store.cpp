@@ -183,6 +183,10 @@ Result<std::unique_ptr<Watch>> IndexedStore::watch(WatchOptions options) {
   return std::make_unique<Cursor>(*this, watched, std::move(options), position);
 }
 
+void IndexedStore::limit_history(const std::string& name, std::size_t bytes_max) {
+  resource(name).table.limit_history(bytes_max);
+}
+
 void IndexedStore::compact(std::int64_t revision) {
   for (auto& [name, resource] : resources_) resource.table.forget_until(std::min(revision, revision_));
 }

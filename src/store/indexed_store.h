@@ -29,6 +29,7 @@ class IndexedStore final : public Store {
   std::vector<std::string> resources() const override;
   io::Task<Result<std::vector<Outcome>>> commit(std::vector<Write> writes) override;
   Result<std::unique_ptr<Watch>> watch(WatchOptions options) override;
+  void limit_history(const std::string& resource, std::size_t bytes_max) override;
   void compact(std::int64_t revision) override;
 
  private:

@@ -83,7 +83,7 @@ void ResourceTable::apply(EventRef event) {
   }
   history_bytes_ += cost_bytes(*event);
   events_.push_back(std::move(event));
-  while (events_.size() > 1 && (events_.size() > kHistoryEventsMax || history_bytes_ > kHistoryBytesMax)) {
+  while (events_.size() > 1 && (events_.size() > kHistoryEventsMax || history_bytes_ > history_bytes_max_)) {
     forget_first();
   }
 }

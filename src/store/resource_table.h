@@ -28,6 +28,8 @@ class ResourceTable {
   void restore(EntryRef entry);
   void apply(EventRef event);
   void forget_until(std::int64_t revision);
+  // Of the bytes of all events; kHistoryBytesMax without.
+  void limit_history(std::size_t bytes_max) { history_bytes_max_ = bytes_max; }
 
   // Events have positions that never change; those in [first, end) are still there.
   std::uint64_t first_position() const { return first_position_; }
@@ -48,6 +50,7 @@ class ResourceTable {
   std::deque<EventRef> events_;
   std::uint64_t first_position_ = 0;
   std::size_t history_bytes_ = 0;
+  std::size_t history_bytes_max_ = kHistoryBytesMax;
   std::int64_t lost_revision_;
 };
 

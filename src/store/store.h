@@ -143,6 +143,9 @@ class Store {
 
   // Expired when events after options.after_revision were lost; a quiet resource never expires.
   virtual Result<std::unique_ptr<Watch>> watch(WatchOptions options) = 0;
+  // Keeps less history of a resource than kHistoryBytesMax: for one that nobody lists as it was, and whose
+  // watchers can list again. What is kept beyond it is forgotten with the next write.
+  virtual void limit_history(const std::string& /*resource*/, std::size_t /*bytes_max*/) {}
   // Forgets the history up to this revision; reads and watches from before it are Expired then.
   virtual void compact(std::int64_t revision) = 0;
 };
