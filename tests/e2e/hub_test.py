@@ -13,7 +13,8 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lib import BIN, ROOT, Docker, Failed, Site, docker, eventually, expect, http, kubectl_program, run, say  # noqa: E402
+from lib import (BIN, ROOT, Docker, Failed, Site, docker, effects_of, eventually, expect, http, kubectl_program,  # noqa: E402
+                 run, say)
 
 STATE = os.path.join(ROOT, "demo/state")
 WAIT = 600
@@ -116,6 +117,82 @@ def a_second_apply_is_unchanged_and_bad_profiles_are_refused_by_name(story):
     wrong = story.edit_till(lambda text: text.replace('"nodePort": 30080', '"nodePort": "often"'))
     expect(wrong.returncode != 0 and "nodePort" in wrong.stderr, f"a wrong port: {wrong.stderr}")
     expect(story.generation() == generation, "a refused edit made a plan")
+
+
+@test
+def farholm_diff_says_what_kubectl_apply_then_does_and_stores_nothing(story):
+    file = os.path.join(STATE, "edited.json")
+
+    def deployment():
+        return next(d for d in story.site.objects("deployments", "-n", "till") if d["metadata"]["name"] == "till")
+
+    def stored():
+        kinds = "clusterprofiles,clusterprofilerevisions,sites,edgehosts"
+        return {i["metadata"]["uid"]: i["metadata"]["resourceVersion"] for i in story.get(kinds, "-A")["items"]}
+
+    def diff():
+        return run([os.path.join(BIN, "farholm"), "diff", "--kubeconfig", os.path.join(ROOT, "demo/hub.kubeconfig"),
+                    "-n", "retail", "-f", file], check=False)
+
+    def write(change):
+        profile = story.get("clusterprofile", "store", "-n", "retail")
+        layers = profile["spec"]["layers"]
+        till = next(layer for layer in layers if layer["name"] == "till")["content"]["inline"]
+        change(next(o for o in till if o["kind"] == "Deployment"))
+        document = {key: profile[key] for key in ("apiVersion", "kind", "spec")} | {"metadata": {"name": "store"}}
+        with open(file, "w", encoding="utf-8") as out:
+            json.dump(document, out)
+
+    def edit(change, effect):
+        """What was said, and what was observed before and after."""
+        before, was, kept, generation = story.pods(), deployment(), stored(), story.generation()
+        write(change)
+        said = diff()
+        expect(effects_of(said) == {"till": effect} and said.returncode == 1, f"diff said {said.stdout}{said.stderr}")
+        expect("Site retail/store-0042" in said.stdout, f"diff names no site: {said.stdout}")
+        expect(stored() == kept and story.generation() == generation, "asking has changed something at the hub")
+        story.hub("apply", "-n", "retail", "-f", file)
+        story.until_generation(generation + 1)
+        after = story.pods()
+        story.unchanged(before, after, "containers", "network", "storage", "monitoring")
+        again = diff()
+        expect(effects_of(again) == {} and again.returncode == 0, f"applied, it still differs: {again.stdout}")
+        return before["till"], after["till"], was, deployment()
+
+    # What the operator's own file does not say any more must not be taken for a removal by the first apply.
+    write(lambda deployment: None)
+    story.hub("apply", "-n", "retail", "-f", file)
+    expect(diff().returncode == 0, "an edit of nothing differs")
+
+    before, after, was, now = edit(lambda d: d["metadata"].setdefault("labels", {}).update(seen="yes"), "NoOp")
+    expect(before == after and now["metadata"]["labels"]["seen"] == "yes", f"NoOp: {before} became {after}")
+    before, after, was, now = edit(lambda d: d["spec"].update(replicas=3), "Reload")
+    expect(set(before.values()) < set(after.values()) and now["spec"]["replicas"] == 3, f"Reload: {before} became {after}")
+    edit(lambda d: d["spec"].update(replicas=2), "Reload")
+    before, after, was, now = edit(
+        lambda d: d["spec"]["template"]["metadata"].setdefault("annotations", {}).update(seen="yes"), "Restart")
+    expect(not set(before.values()) & set(after.values()), f"Restart: {before} became {after}")
+    expect(was["metadata"]["uid"] == now["metadata"]["uid"], "Restart: the Deployment is another one")
+
+    def immutable(d):
+        for labels in (d["spec"]["selector"]["matchLabels"], d["spec"]["template"]["metadata"]["labels"]):
+            labels["generation"] = "two"
+
+    before, after, was, now = edit(immutable, "Rebuild")
+    expect(was["metadata"]["uid"] != now["metadata"]["uid"], "Rebuild: the Deployment is still the old one")
+    eventually("the app answers with its data", lambda: "through-the-hub" in http("/sales"), 120)
+
+    # Refused as an apply would be; and kubectl can ask as well.
+    write(lambda d: d["spec"]["template"]["spec"]["containers"][0].update(image="farholm.dev/till:9.9.9"))
+    refused = diff()
+    expect(refused.returncode > 1 and "till:9.9.9" in refused.stderr and "spec.layers[4]" in refused.stderr,
+           f"an unknown image: {refused.returncode} {refused.stderr}")
+    write(lambda d: d["spec"].update(replicas=5))
+    asked = {"apiVersion": "farholm.dev/v1alpha1", "kind": "PlanPreview",
+             "spec": {"objects": [json.load(open(file, encoding="utf-8"))]}}
+    answer = json.loads(story.hub("create", "-n", "retail", "-o", "json", "-f", "-", input=json.dumps(asked)).stdout)
+    expect(answer["status"]["groups"][0]["effect"] == "Reload", f"kubectl was told {answer['status']}")
+    expect(story.hub("get", "planpreviews", "-n", "retail", check=False).returncode != 0, "previews can be listed")
 
 
 @test

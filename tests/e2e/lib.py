@@ -96,6 +96,13 @@ class Docker:
             self.process = None
 
 
+def effects_of(done):
+    """layer → effect, for those that change, of a `farholm diff` that has run."""
+    expect(done.returncode in (0, 1), f"farholm diff ended with {done.returncode}: {done.stderr}")
+    rows = [line.split() for line in done.stdout.splitlines()]
+    return {row[0]: row[2] for row in rows if len(row) == 3 and row[1] in ("Changed", "Added", "Removed")}
+
+
 class Site:
     """Keys, bundles, plans and an agent in one folder."""
 
@@ -149,15 +156,8 @@ class Site:
 
     def diff(self, before, after):
         """layer → effect, for those that change."""
-        text = self.farholm("diff", "--before", before, "--after", after, "--content", self.path("content")).stdout
-        effects = {}
-        for line in text.splitlines()[1:]:
-            if line.startswith(" "):
-                continue
-            layer, change, effect = line.split()
-            if change != "Same":
-                effects[layer] = effect
-        return effects
+        done = self.farholm("diff", "--before", before, "--after", after, "--content", self.path("content"), check=False)
+        return effects_of(done)
 
     # --- the agent
 
