@@ -1,8 +1,8 @@
 # farholm_module(<name> [DEPENDS module…] [PRIVATE_DEPENDS module…] [LIBRARIES target…] [SOURCE_DIRS dir…])
 #
 # Declares the module in the current folder: every *.cpp but *_test.cpp becomes the static library
-# farholm_<name>; every *_test.cpp becomes the test program <name>_tests. DEPENDS are the only modules
-# whose headers the module may include; tools/include_check.py reads this call and enforces it.
+# farholm_<name>; every *_test.cpp becomes the test program <name>_tests (with FARHOLM_TESTS).
+# DEPENDS are the only modules whose headers the module may include; tools/include_check.py reads this call and enforces it.
 # LIBRARIES are third-party targets. TEST_DEPENDS are modules that only the tests may include.
 # A slash in the name (driver/docker) becomes an underscore in target names.
 function(farholm_module name)
@@ -25,7 +25,7 @@ function(farholm_module name)
     target_link_libraries(farholm_${target} ${scope} farholm_${dependency})
   endforeach()
   target_link_libraries(farholm_${target} ${scope} ${M_LIBRARIES})
-  if(tests)
+  if(tests AND FARHOLM_TESTS)
     add_executable(${target}_tests ${tests})
     target_link_libraries(${target}_tests PRIVATE farholm_${target} ${M_TEST_LIBRARIES} GTest::gmock GTest::gtest_main)
     foreach(dependency IN LISTS M_TEST_DEPENDS)

@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint64_t kLayerBlobBytesMax = 4 << 20;
 constexpr std::uint64_t kSealedBytesMax = 64 << 10;
 constexpr std::uint64_t kCatalogBytesMax = 16 << 20;
-constexpr std::size_t kProblemsMax = 16;
+constexpr std::size_t kContentProblemsMax = 16;
 constexpr std::size_t kRememberedMax = 256;  // parsed layers
 
 }  // namespace
@@ -77,7 +77,7 @@ content::Fetcher ContentLayers::fetcher(driver::Progress progress) {
                 parts_.log.warning("{}", sentence);
                 if (problem.error.code == ErrorCode::NotFound) return;
                 std::erase(problems_, sentence);
-                if (problems_.size() >= kProblemsMax) problems_.erase(problems_.begin());
+                if (problems_.size() >= kContentProblemsMax) problems_.erase(problems_.begin());
                 problems_.push_back(std::move(sentence));
               },
           .progress =

@@ -10,7 +10,7 @@ namespace {
 constexpr std::uint64_t kJournalBytesMax = 1 << 20;
 constexpr std::int64_t kFormat = 1;
 
-Result<JournalState> parse(const std::string& text) {
+Result<JournalState> parse_journal(const std::string& text) {
   FARHOLM_TRY(const auto document, json::parse(text));
   FARHOLM_TRY(const auto format, json::require_integer(document, "format"));
   if (format != kFormat) return fail(ErrorCode::Invalid, "its format is of a newer agent");
@@ -35,7 +35,7 @@ std::string to_text(const JournalState& state) {
   return json::to_text({{"format", kFormat}, {"lastGood", state.last_good}, {"applied", std::move(applied)}});
 }
 
-engine::AppliedLayer* find(JournalState& state, const std::string& name) {
+engine::AppliedLayer* find_row(JournalState& state, const std::string& name) {
   const auto found = std::ranges::find(state.applied, name, &engine::AppliedLayer::name);
   return found == state.applied.end() ? nullptr : &*found;
 }
@@ -45,7 +45,7 @@ engine::AppliedLayer* find(JournalState& state, const std::string& name) {
 Result<void> Journal::load() {
   FARHOLM_TRY(const auto text, io::read_file_if_exists(files_, path_, kJournalBytesMax));
   if (!text) return {};
-  auto parsed = parse(*text);
+  auto parsed = parse_journal(*text);
   if (parsed) {
     state_ = std::move(*parsed);
     return {};
@@ -65,7 +65,7 @@ Result<void> Journal::save(JournalState state) {
 
 Result<void> Journal::note_applying(const std::string& name, const std::string& type) {
   JournalState next = state_;
-  if (auto* layer = find(next, name)) {
+  if (auto* layer = find_row(next, name)) {
     // Repairing what was applied completely needs no note: it is safe to repeat.
     if (layer->type == type) return {};
     layer->type = type;
@@ -79,7 +79,7 @@ Result<void> Journal::note_applying(const std::string& name, const std::string& 
 Result<void> Journal::note_applied(const std::string& name, const std::string& type,
                                    const std::string& fingerprint) {
   JournalState next = state_;
-  if (auto* layer = find(next, name)) {
+  if (auto* layer = find_row(next, name)) {
     layer->type = type;
     layer->fingerprint = fingerprint;
   } else {

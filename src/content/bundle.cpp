@@ -11,17 +11,18 @@ constexpr std::size_t kBlobsMax = 10'000;
 constexpr std::size_t kIndexDepthMax = 3;
 constexpr std::size_t kObjectsMax = 10'000;
 
-std::unexpected<Error> wrong(std::string_view why) {
+std::unexpected<Error> not_a_bundle(std::string_view why) {
   return fail(ErrorCode::Invalid, fmt::format("the bundle cannot be used: {}", why));
 }
 
 Result<void> add_objects(std::vector<json::Value>& objects, json::Value value) {
-  if (!value.is_object()) return wrong("its manifests must be Kubernetes objects");
+  if (!value.is_object()) return not_a_bundle("its manifests must be Kubernetes objects");
   if (json::string_or(value, "kind").ends_with("List") && json::find_array(value, "items") != nullptr) {
     for (auto& item : value["items"]) FARHOLM_CHECK(add_objects(objects, std::move(item)));
     return {};
   }
-  if (objects.size() == kObjectsMax) return wrong(fmt::format("it has more than {} objects", kObjectsMax));
+  if (objects.size() == kObjectsMax)
+    return not_a_bundle(fmt::format("it has more than {} objects", kObjectsMax));
   objects.push_back(std::move(value));
   return {};
 }
@@ -31,14 +32,15 @@ class Walk {
   Walk(Bundle& bundle, const ReadBlob& read) : bundle_(bundle), read_(read) {}
 
   Result<void> index(const Manifest& index, std::size_t depth) {
-    if (depth > kIndexDepthMax) return wrong("its indexes are nested too deep");
+    if (depth > kIndexDepthMax) return not_a_bundle("its indexes are nested too deep");
     for (const auto& entry : index.manifests) {
-      if (!is_manifest_type(entry.media_type)) return wrong(fmt::format("it lists a {}", entry.media_type));
+      if (!is_manifest_type(entry.media_type))
+        return not_a_bundle(fmt::format("it lists a {}", entry.media_type));
       FARHOLM_TRY(const bool is_new, add(entry));
       const auto name = entry.annotations.find(std::string(kReferenceAnnotation));
       if (depth == 0 && name != entry.annotations.end() && entry.artifact_type.empty()) {
         if (!bundle_.images.emplace(name->second, entry.digest).second) {
-          return wrong(fmt::format("it names the image {} twice", name->second));
+          return not_a_bundle(fmt::format("it names the image {} twice", name->second));
         }
       }
       if (!is_new) continue;
@@ -58,10 +60,10 @@ class Walk {
   Result<bool> add(const Descriptor& descriptor) {
     const auto [known, is_new] = sizes_.emplace(descriptor.digest, descriptor.size_bytes);
     if (known->second != descriptor.size_bytes) {
-      return wrong(fmt::format("it gives two sizes for {}", descriptor.digest.to_string()));
+      return not_a_bundle(fmt::format("it gives two sizes for {}", descriptor.digest.to_string()));
     }
     if (!is_new) return false;
-    if (sizes_.size() > kBlobsMax) return wrong(fmt::format("it has more than {} blobs", kBlobsMax));
+    if (sizes_.size() > kBlobsMax) return not_a_bundle(fmt::format("it has more than {} blobs", kBlobsMax));
     bundle_.blobs.push_back(descriptor);
     bundle_.size_bytes += descriptor.size_bytes;
     return true;
@@ -74,7 +76,7 @@ class Walk {
       if (entry.artifact_type != kManifestsType || blob.media_type != kManifestsType) continue;
       FARHOLM_TRY(const auto text, read_(blob.digest, kManifestsBytesMax));
       FARHOLM_TRY(auto list, json::parse(text, {.bytes_max = kManifestsBytesMax}));
-      if (!list.is_array()) return wrong("its manifests must be a list of Kubernetes objects");
+      if (!list.is_array()) return not_a_bundle("its manifests must be a list of Kubernetes objects");
       for (auto& object : list) FARHOLM_CHECK(add_objects(bundle_.objects, std::move(object)));
     }
     return {};
@@ -109,8 +111,9 @@ Result<BundleSignature> verify_bundle_signature(const trust::Root& root, std::st
   FARHOLM_TRY(const auto digest_text, json::require_string(value, "indexDigest"));
   FARHOLM_TRY(const auto digest, Digest::parse(digest_text));
   if (digest != index) {
-    return wrong(fmt::format("its signature is for {}, and the index is {}; sign it again after changing it",
-                             digest.to_string(), index.to_string()));
+    return not_a_bundle(
+        fmt::format("its signature is for {}, and the index is {}; sign it again after changing it",
+                    digest.to_string(), index.to_string()));
   }
   FARHOLM_TRY(auto name, json::require_string(value, "name"));
   return BundleSignature{
@@ -120,7 +123,7 @@ Result<BundleSignature> verify_bundle_signature(const trust::Root& root, std::st
 Result<Bundle> read_bundle(const Digest& index, const ReadBlob& read) {
   FARHOLM_TRY(const auto text, read(index, kManifestBytesMax));
   FARHOLM_TRY(const auto top, parse_manifest(text));
-  if (!top.is_index()) return wrong(fmt::format("{} is not an index", index.to_string()));
+  if (!top.is_index()) return not_a_bundle(fmt::format("{} is not an index", index.to_string()));
   Bundle bundle;
   bundle.digest = index;
   FARHOLM_CHECK(Walk(bundle, read).index(top, 0));
@@ -137,14 +140,15 @@ Result<Bundle> verify_bundle(const trust::Root& root, io::Files& files, const st
     if (blob == digest) return index;
     FARHOLM_TRY(auto content, io::read_file(files, layout_blob(folder, blob), limit_bytes));
     if (Digest::of(content) != blob)
-      return wrong(fmt::format("{} in {} is damaged", blob.to_string(), folder));
+      return not_a_bundle(fmt::format("{} in {} is damaged", blob.to_string(), folder));
     return content;
   };
   FARHOLM_TRY(auto bundle, read_bundle(digest, read));
   for (const auto& blob : bundle.blobs) {
     FARHOLM_TRY(const auto status, io::status_if_exists(files, layout_blob(folder, blob.digest)));
     if (!status || status->size_bytes != blob.size_bytes) {
-      return wrong(fmt::format("{} is missing from {} or incomplete", blob.digest.to_string(), folder));
+      return not_a_bundle(
+          fmt::format("{} is missing from {} or incomplete", blob.digest.to_string(), folder));
     }
   }
   bundle.name = verified.name;

@@ -14,7 +14,7 @@ constexpr std::array<std::string_view, 2> kIndexTypes{
 constexpr std::array<std::string_view, 2> kManifestTypes{
     kManifestType, "application/vnd.docker.distribution.manifest.v2+json"};
 
-std::unexpected<Error> wrong(std::string_view why) {
+std::unexpected<Error> not_oci(std::string_view why) {
   return fail(ErrorCode::Invalid, fmt::format("this is not an OCI index or manifest: {}", why));
 }
 
@@ -23,7 +23,7 @@ Result<Descriptor> parse_descriptor(const json::Value& value) {
   const auto digest = Digest::parse(json::string_or(value, "digest"));
   const auto size = json::find_integer(value, "size");
   if (media_type == nullptr || !digest || !size || *size < 0) {
-    return wrong("a descriptor must have mediaType, digest (SHA-256) and size");
+    return not_oci("a descriptor must have mediaType, digest (SHA-256) and size");
   }
   Descriptor descriptor{.media_type = *media_type,
                         .digest = *digest,
@@ -32,7 +32,7 @@ Result<Descriptor> parse_descriptor(const json::Value& value) {
                         .annotations = {}};
   if (const auto* annotations = json::find_object(value, "annotations")) {
     for (const auto& [name, text] : annotations->items()) {
-      if (!text.is_string()) return wrong("annotations must be strings");
+      if (!text.is_string()) return not_oci("annotations must be strings");
       descriptor.annotations.emplace(name, text.get<std::string>());
     }
   }
@@ -42,9 +42,9 @@ Result<Descriptor> parse_descriptor(const json::Value& value) {
 Result<std::vector<Descriptor>> parse_descriptors(const json::Value& value, std::string_view member) {
   std::vector<Descriptor> descriptors;
   const auto* list = json::find_array(value, member);
-  if (list == nullptr) return wrong(fmt::format("it has no list of {}", member));
+  if (list == nullptr) return not_oci(fmt::format("it has no list of {}", member));
   if (list->size() > kDescriptorsMax)
-    return wrong(fmt::format("it has more than {} {}", kDescriptorsMax, member));
+    return not_oci(fmt::format("it has more than {} {}", kDescriptorsMax, member));
   for (const auto& entry : *list) {
     FARHOLM_TRY(auto descriptor, parse_descriptor(entry));
     descriptors.push_back(std::move(descriptor));
@@ -70,18 +70,18 @@ bool is_manifest_type(std::string_view media_type) {
 
 Result<Manifest> parse_manifest(std::string_view text) {
   auto value = json::parse(text, {.bytes_max = kManifestBytesMax, .depth_max = 20});
-  if (!value) return wrong(value.error().message);
-  if (json::find_integer(*value, "schemaVersion") != 2) return wrong("its schemaVersion must be 2");
+  if (!value) return not_oci(value.error().message);
+  if (json::find_integer(*value, "schemaVersion") != 2) return not_oci("its schemaVersion must be 2");
   Manifest manifest;
   manifest.artifact_type = json::string_or(*value, "artifactType");
   const auto media_type = json::string_or(*value, "mediaType");
   // Both members at once make it two things to two readers (CVE-2021-41190).
   const bool has_manifests = json::find(*value, "manifests") != nullptr;
   const bool has_layers = json::find(*value, "layers") != nullptr || json::find(*value, "config") != nullptr;
-  if (has_manifests == has_layers) return wrong("it must have either manifests, or config and layers");
+  if (has_manifests == has_layers) return not_oci("it must have either manifests, or config and layers");
   const auto& types = has_manifests ? kIndexTypes : kManifestTypes;
   if (!media_type.empty() && std::ranges::find(types, media_type) == types.end()) {
-    return wrong(fmt::format("its mediaType {} does not fit what it holds", media_type));
+    return not_oci(fmt::format("its mediaType {} does not fit what it holds", media_type));
   }
   manifest.media_type = types.front();
   if (has_manifests) {
@@ -89,7 +89,7 @@ Result<Manifest> parse_manifest(std::string_view text) {
     return manifest;
   }
   const auto* config = json::find_object(*value, "config");
-  if (config == nullptr) return wrong("it has no config");
+  if (config == nullptr) return not_oci("it has no config");
   FARHOLM_TRY(auto descriptor, parse_descriptor(*config));
   manifest.config.push_back(std::move(descriptor));
   FARHOLM_TRY(manifest.layers, parse_descriptors(*value, "layers"));

@@ -14,9 +14,9 @@ using Bytes = std::vector<std::byte>;
 // RFC 9180, 7: KEM 0x0020, KDF 0x0001, AEAD 0x0001.
 const std::string_view kKemSuite("KEM\x00\x20", 5);
 const std::string_view kHpkeSuite("HPKE\x00\x20\x00\x01\x00\x01", 10);
-constexpr std::size_t kKeyBytes = 16;
-constexpr std::size_t kNonceBytes = 12;
-constexpr std::size_t kTagBytes = 16;
+constexpr std::size_t kHpkeKeyBytes = 16;
+constexpr std::size_t kHpkeNonceBytes = 12;
+constexpr std::size_t kHpkeTagBytes = 16;
 
 Bytes joined(std::initializer_list<std::span<const std::byte>> parts) {
   Bytes whole;
@@ -69,8 +69,8 @@ Context key_schedule(const std::array<std::byte, 32>& dh, const SealingPublicKey
   const auto context = joined({base_mode, labeled_extract({}, kHpkeSuite, "psk_id_hash", {}),
                                labeled_extract({}, kHpkeSuite, "info_hash", as_bytes(info))});
   const auto secret = labeled_extract(shared, kHpkeSuite, "secret", {});
-  return {.key = labeled_expand(secret, kHpkeSuite, "key", context, kKeyBytes),
-          .nonce = labeled_expand(secret, kHpkeSuite, "base_nonce", context, kNonceBytes)};
+  return {.key = labeled_expand(secret, kHpkeSuite, "key", context, kHpkeKeyBytes),
+          .nonce = labeled_expand(secret, kHpkeSuite, "base_nonce", context, kHpkeNonceBytes)};
 }
 
 }  // namespace
@@ -93,7 +93,7 @@ Result<Sealed> seal(const SealingPublicKey& recipient, std::string_view info, st
                     std::span<const std::byte> message, io::Entropy& entropy) {
   const auto ephemeral = SealingKey::generate(entropy);
   FARHOLM_TRY(const auto dh, diffie_hellman(ephemeral, recipient));
-  Sealed sealed{.encapsulated = ephemeral.public_key(), .ciphertext = Bytes(message.size() + kTagBytes)};
+  Sealed sealed{.encapsulated = ephemeral.public_key(), .ciphertext = Bytes(message.size() + kHpkeTagBytes)};
   const auto context = key_schedule(dh, sealed.encapsulated, recipient, info);
   aead_encrypt(EVP_aes_128_gcm(), context.key, context.nonce, aad, message, sealed.ciphertext);
   return sealed;
@@ -102,9 +102,9 @@ Result<Sealed> seal(const SealingPublicKey& recipient, std::string_view info, st
 Result<std::vector<std::byte>> open(const SealingKey& key, const Sealed& sealed, std::string_view info,
                                     std::span<const std::byte> aad) {
   const auto dh = diffie_hellman(key, sealed.encapsulated);
-  if (dh && sealed.ciphertext.size() >= kTagBytes) {
+  if (dh && sealed.ciphertext.size() >= kHpkeTagBytes) {
     const auto context = key_schedule(*dh, sealed.encapsulated, key.public_key(), info);
-    Bytes message(sealed.ciphertext.size() - kTagBytes);
+    Bytes message(sealed.ciphertext.size() - kHpkeTagBytes);
     if (aead_decrypt(EVP_aes_128_gcm(), context.key, context.nonce, aad, sealed.ciphertext, message)) {
       return message;
     }

@@ -12,12 +12,6 @@ const DesiredLayer* find_layer(const DesiredPlan& plan, const std::string& name)
   return nullptr;
 }
 
-const AppliedLayer* find_applied(const Input& input, const std::string& name) {
-  for (const auto& layer : input.applied)
-    if (layer.name == name) return &layer;
-  return nullptr;
-}
-
 Health health_of(const Input& input, const std::string& name) {
   const auto found = input.observed.find(name);
   return found == input.observed.end() ? Health::Unknown : found->second.health;
@@ -90,7 +84,7 @@ class Decider {
   }
 
   void consider(const DesiredLayer& layer) {
-    const auto* applied = find_applied(input_, layer.name);
+    const auto* applied = input_.find_applied(layer.name);
     const bool other_type = applied != nullptr && applied->type != layer.type;
     if (!in_place(input_, layer)) {
       waiting_ = true;
@@ -151,7 +145,7 @@ class Decider {
 }  // namespace
 
 bool in_place(const Input& input, const DesiredLayer& layer) {
-  const auto* applied = find_applied(input, layer.name);
+  const auto* applied = input.find_applied(layer.name);
   if (applied == nullptr || applied->type != layer.type || applied->fingerprint != layer.fingerprint)
     return false;
   const auto observed = input.observed.find(layer.name);

@@ -2,6 +2,7 @@
 // was tried lately. Plain values, owned by the caller (the agent); any thread.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -87,6 +88,12 @@ struct Input {
   Memory memory;
   // What is wrong with the host and no layer tells, in sentences, by what it is about.
   std::map<std::string, std::string> troubles;
+
+  // The layer's row of `applied`, or nullptr; it lives as long as the input.
+  const AppliedLayer* find_applied(const std::string& layer) const {
+    const auto found = std::ranges::find(applied, layer, &AppliedLayer::name);
+    return found == applied.end() ? nullptr : &*found;
+  }
 };
 
 }  // namespace farholm::engine

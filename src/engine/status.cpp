@@ -8,12 +8,6 @@ namespace farholm::engine {
 
 namespace {
 
-const AppliedLayer* find_applied(const Input& input, const std::string& name) {
-  for (const auto& layer : input.applied)
-    if (layer.name == name) return &layer;
-  return nullptr;
-}
-
 std::string first_missing(const Input& input, const DesiredLayer& layer) {
   for (const auto& digest : layer.content)
     if (input.missing_content.contains(digest)) return digest;
@@ -82,7 +76,7 @@ void describe_presence(const Input& input, const DesiredLayer& layer, LayerStatu
 
 LayerStatus describe(const Input& input, const DesiredLayer& layer) {
   LayerStatus status{.name = layer.name, .type = layer.type, .fingerprint = layer.fingerprint};
-  if (const auto* applied = find_applied(input, layer.name)) status.applied = applied->fingerprint;
+  if (const auto* applied = input.find_applied(layer.name)) status.applied = applied->fingerprint;
   if (in_place(input, layer))
     describe_presence(input, layer, status);
   else

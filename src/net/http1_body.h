@@ -9,6 +9,9 @@
 
 namespace farholm::net::http1 {
 
+// Up to here head and body leave in one write.
+constexpr std::size_t kJoinedBytesMax = 16 << 10;
+
 // What has been read and not yet consumed. Holds no memory while it is empty and released.
 class InputBuffer {
  public:

@@ -17,7 +17,7 @@ int hex_digit(char c) {
   return -1;
 }
 
-std::unexpected<Error> malformed(std::string what) {
+std::unexpected<Error> malformed_body(std::string what) {
   return fail(ErrorCode::BadRequest, "not a valid chunked body: " + std::move(what));
 }
 
@@ -42,19 +42,20 @@ Result<ChunkDecoder::Step> ChunkDecoder::step(std::span<const std::byte> bytes, 
 
 Result<void> ChunkDecoder::take_framing(char c) {
   const auto expect = [&](char wanted, State next) -> Result<void> {
-    if (c != wanted) return malformed("a line does not end in CRLF");
+    if (c != wanted) return malformed_body("a line does not end in CRLF");
     state_ = next;
     return {};
   };
-  if (++overhead_bytes_ > kOverheadBytesMax) return malformed("an extension or the trailers are too long");
+  if (++overhead_bytes_ > kOverheadBytesMax)
+    return malformed_body("an extension or the trailers are too long");
   switch (state_) {
     case State::Size:
       if (const int digit = hex_digit(c); digit >= 0) {
-        if (++digits_ > kSizeDigitsMax) return malformed("a chunk's size is too large");
+        if (++digits_ > kSizeDigitsMax) return malformed_body("a chunk's size is too large");
         left_ = left_ * 16 + static_cast<std::uint64_t>(digit);
         return {};
       }
-      if (digits_ == 0) return malformed("a chunk's size is missing");
+      if (digits_ == 0) return malformed_body("a chunk's size is missing");
       if (c == ';') {
         state_ = State::Extension;
         return {};
@@ -64,7 +65,7 @@ Result<void> ChunkDecoder::take_framing(char c) {
       if (c == '\r') {
         state_ = State::SizeLineFeed;
       } else if (c == '\n' || c == '\0') {
-        return malformed("an extension has a LF or NUL");
+        return malformed_body("an extension has a LF or NUL");
       }
       return {};
     case State::SizeLineFeed:
@@ -79,11 +80,11 @@ Result<void> ChunkDecoder::take_framing(char c) {
       return expect('\n', State::Size);
     case State::TrailerStart:
       state_ = c == '\r' ? State::FinalLineFeed : State::Trailer;
-      if (c == '\n' || c == '\0') return malformed("a trailer has a LF or NUL");
+      if (c == '\n' || c == '\0') return malformed_body("a trailer has a LF or NUL");
       return {};
     case State::Trailer:
       if (c == '\r') state_ = State::TrailerLineFeed;
-      if (c == '\n' || c == '\0') return malformed("a trailer has a LF or NUL");
+      if (c == '\n' || c == '\0') return malformed_body("a trailer has a LF or NUL");
       return {};
     case State::TrailerLineFeed:
       return expect('\n', State::TrailerStart);

@@ -9,7 +9,6 @@
 namespace farholm::net {
 namespace {
 
-constexpr std::size_t kJoinedBytesMax = 16 << 10;
 constexpr std::size_t kPieceBytes = 16 << 10;
 // A server may say "wait" (102, 103) as often as it likes, but not for ever.
 constexpr int kInterimAnswersMax = 16;
@@ -89,7 +88,7 @@ io::Task<Result<Response>> Http1ClientConnection::exchange(Request request, Body
 io::Task<Result<bool>> Http1ClientConnection::send(const Request& request, BodyReader* body, bool chunked,
                                                    std::optional<std::uint64_t> body_length) {
   FARHOLM_CO_TRY(auto bytes, http1::write_request_head(request));
-  const bool joined = body == nullptr && request.body.size() <= kJoinedBytesMax;
+  const bool joined = body == nullptr && request.body.size() <= http1::kJoinedBytesMax;
   if (joined) bytes += request.body;
   if (!co_await io::write_all(*stream_, as_bytes(bytes))) co_return false;
   if (body == nullptr) {

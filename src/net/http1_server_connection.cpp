@@ -15,8 +15,6 @@ namespace {
 constexpr std::size_t kReadAheadBytesMax = 4 << 10;
 // A body that the handler did not want is read over up to this size, to keep the connection.
 constexpr std::uint64_t kUnwantedBodyBytesMax = 64 << 10;
-// Up to here head and body leave in one write.
-constexpr std::size_t kJoinedBytesMax = 16 << 10;
 constexpr std::string_view kHttp2PrefaceLine = "PRI * HTTP/2.0\r\n";
 
 bool has_no_body(int status) {
@@ -162,7 +160,7 @@ io::Task<Result<void>> Http1ServerConnection::ServerExchange::respond(Response r
   FARHOLM_CO_TRY(auto bytes, prepare_head(response, /*whole=*/true));
   phase_ = Phase::Ended;
   if (no_body_) co_return co_await send(bytes);
-  if (response.body.size() <= kJoinedBytesMax) {
+  if (response.body.size() <= http1::kJoinedBytesMax) {
     bytes += response.body;
     co_return co_await send(bytes);
   }
@@ -187,7 +185,7 @@ io::Task<Result<void>> Http1ServerConnection::ServerExchange::write(std::string_
   }
   if (!chunked_) co_return co_await send(bytes);
   std::string framed = http1::write_chunk_size(bytes.size());
-  if (bytes.size() <= kJoinedBytesMax) {
+  if (bytes.size() <= http1::kJoinedBytesMax) {
     framed.append(bytes).append("\r\n");
     co_return co_await send(framed);
   }

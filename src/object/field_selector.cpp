@@ -6,7 +6,7 @@ namespace farholm::object {
 
 namespace {
 
-std::unexpected<Error> bad(std::string message) {
+std::unexpected<Error> bad_selector(std::string message) {
   return fail(ErrorCode::BadRequest, std::move(message));
 }
 
@@ -24,9 +24,9 @@ Result<std::string> unescape(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\\') {
       if (++i == text.size() || std::string_view("\\=,").find(text[i]) == std::string_view::npos)
-        return bad("invalid field selector: a backslash must be followed by one of \\ = ,");
+        return bad_selector("invalid field selector: a backslash must be followed by one of \\ = ,");
     } else if (text[i] == '=') {
-      return bad("invalid field selector: a value must not contain an unescaped =");
+      return bad_selector("invalid field selector: a value must not contain an unescaped =");
     }
     plain += text[i];
   }
@@ -46,7 +46,8 @@ std::string_view take_term(std::string_view& text) {
 Result<FieldSelector::Term> parse_term(std::string_view text) {
   const auto at = text.find('=');
   if (at == std::string_view::npos || at == 0)
-    return bad("invalid selector: '" + std::string(text) + "'; can't understand '" + std::string(text) + "'");
+    return bad_selector("invalid selector: '" + std::string(text) + "'; can't understand '" +
+                        std::string(text) + "'");
   FieldSelector::Term term;
   term.equal = text[at - 1] != '!';
   term.path = text.substr(0, term.equal ? at : at - 1);
@@ -71,16 +72,16 @@ std::string field_text(const json::Value& object, std::string_view path) {
 
 Result<FieldSelector> FieldSelector::parse(std::string_view text,
                                            const std::vector<std::string>& selectable) {
-  if (text.size() > kSelectorBytesMax) return bad("invalid field selector: it is too long");
+  if (text.size() > kSelectorBytesMax) return bad_selector("invalid field selector: it is too long");
   FieldSelector selector;
   while (!text.empty()) {
     const auto part = take_term(text);
     if (part.empty()) continue;
     FARHOLM_TRY(auto term, parse_term(part));
-    if (!is_selectable(term.path, selectable)) return bad("field label not supported: " + term.path);
+    if (!is_selectable(term.path, selectable)) return bad_selector("field label not supported: " + term.path);
     selector.terms_.push_back(std::move(term));
     if (selector.terms_.size() > kSelectorRequirementsMax)
-      return bad("invalid field selector: it has too many terms");
+      return bad_selector("invalid field selector: it has too many terms");
   }
   return selector;
 }

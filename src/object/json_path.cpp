@@ -6,7 +6,7 @@ namespace farholm::object {
 
 namespace {
 
-std::unexpected<Error> bad(std::string_view what) {
+std::unexpected<Error> bad_path(std::string_view what) {
   return fail(ErrorCode::BadRequest, "JSONPath: " + std::string(what));
 }
 
@@ -48,9 +48,10 @@ std::size_t closing_bracket(std::string_view text) {
 
 Result<JsonPath::Step> JsonPath::parse_filter(std::string_view body) {
   // body: ?(@.type=="Ready")
-  if (!body.starts_with("?(") || !body.ends_with(")")) return bad("a filter is written ?(@.name==\"value\")");
+  if (!body.starts_with("?(") || !body.ends_with(")"))
+    return bad_path("a filter is written ?(@.name==\"value\")");
   body = trimmed(body.substr(2, body.size() - 3));
-  if (!body.starts_with("@")) return bad("a filter begins with @");
+  if (!body.starts_with("@")) return bad_path("a filter begins with @");
   body.remove_prefix(1);
   Step step;
   step.kind = Step::Kind::Filter;
@@ -61,14 +62,14 @@ Result<JsonPath::Step> JsonPath::parse_filter(std::string_view body) {
     return step;
   }
   step.equal = body.starts_with("==");
-  if (!step.equal && !body.starts_with("!=")) return bad("a filter compares with == or !=");
+  if (!step.equal && !body.starts_with("!=")) return bad_path("a filter compares with == or !=");
   FARHOLM_TRY(step.literal, parse_literal(body.substr(2)));
   return step;
 }
 
 Result<JsonPath::Step> JsonPath::parse_bracket(std::string_view& text) {
   const auto end = closing_bracket(text);
-  if (end == std::string_view::npos) return bad("a bracket is not closed");
+  if (end == std::string_view::npos) return bad_path("a bracket is not closed");
   const auto body = trimmed(text.substr(1, end - 1));
   text.remove_prefix(end + 1);
   Step step;
@@ -82,7 +83,7 @@ Result<JsonPath::Step> JsonPath::parse_bracket(std::string_view& text) {
     step.kind = Step::Kind::Index;
     const auto [last, error] = std::from_chars(body.data(), body.data() + body.size(), step.index);
     if (error != std::errc() || last != body.data() + body.size() || body.empty())
-      return bad("an index is a whole number");
+      return bad_path("an index is a whole number");
   }
   return step;
 }
@@ -91,7 +92,7 @@ Result<std::vector<JsonPath::Step>> JsonPath::parse_steps(std::string_view& text
   constexpr std::size_t kStepsMax = 64;
   std::vector<Step> steps;
   while (!text.empty()) {
-    if (steps.size() == kStepsMax) return bad("it is too long");
+    if (steps.size() == kStepsMax) return bad_path("it is too long");
     if (text.front() == '[') {
       FARHOLM_TRY(auto step, parse_bracket(text));
       steps.push_back(std::move(step));
@@ -99,7 +100,7 @@ Result<std::vector<JsonPath::Step>> JsonPath::parse_steps(std::string_view& text
     }
     if (text.front() != '.') {
       if (within_filter) break;
-      return bad("a member begins with a dot");
+      return bad_path("a member begins with a dot");
     }
     text.remove_prefix(1);
     Step step;

@@ -8,8 +8,8 @@ namespace {
 
 constexpr std::size_t kInterfacesMax = 4096;  // a node's pods have one each
 constexpr std::size_t kCardsMax = 64;
-constexpr std::size_t kAddressesMax = 64;  // as EdgeHost.status.addresses
-constexpr std::int64_t kEthernet = 1;      // ARPHRD_ETHER
+constexpr std::size_t kReportedAddressesMax = 64;  // as EdgeHost.status.addresses
+constexpr std::int64_t kEthernet = 1;              // ARPHRD_ETHER
 constexpr std::int64_t kSpeedMbpsMax = 10'000'000;
 constexpr std::size_t kEntriesMax = 256;  // of an interface's own folder
 constexpr std::string_view kLower = "lower_";
@@ -77,7 +77,7 @@ json::Value read_network(const Sysroot& sysroot, json::Value& addresses) {
     auto card = describe_interface(sysroot, name);
     json::Value own = json::Value::array();
     for (const auto& address : found) {
-      if (address.interface == name && own.size() < kAddressesMax) own.push_back(address.address);
+      if (address.interface == name && own.size() < kReportedAddressesMax) own.push_back(address.address);
     }
     put_all(card, "addresses", std::move(own));
     cards.push_back(std::move(card));
@@ -85,7 +85,7 @@ json::Value read_network(const Sysroot& sysroot, json::Value& addresses) {
   addresses = json::Value::array();
   for (const auto& address : found) {
     const bool reachable = address.interface.empty() || names.contains(address.interface);
-    if (reachable && addresses.size() < kAddressesMax) addresses.push_back(address.address);
+    if (reachable && addresses.size() < kReportedAddressesMax) addresses.push_back(address.address);
   }
   return cards;
 }

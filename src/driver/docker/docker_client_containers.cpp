@@ -13,7 +13,7 @@ namespace farholm::driver::docker {
 namespace {
 
 constexpr std::size_t kLogBytesMax = 64 << 10;
-constexpr std::uint64_t kFileBytesMax = 1 << 20;
+constexpr std::uint64_t kCopiedFileBytesMax = 1 << 20;
 
 std::string container_path(const std::string& name, std::string_view operation) {
   return fmt::format("/containers/{}{}", net::percent_encode(name), operation);
@@ -103,7 +103,7 @@ io::Task<Result<std::optional<std::string>>> DockerClient::get_file(std::string 
     co_return std::unexpected(
         engine_error(response->status, response->body, fmt::format("reading {} of {}", path, container)));
   FARHOLM_CO_TRY(auto content, first_file_of_archive(response->body));
-  if (content && content->size() > kFileBytesMax)
+  if (content && content->size() > kCopiedFileBytesMax)
     co_return fail(ErrorCode::RequestEntityTooLarge, fmt::format("{} of {} is too long", path, container));
   co_return content;
 }

@@ -12,8 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kLineBytesMax = 64 << 10;
-constexpr std::size_t kChunkBytes = 4 << 10;
+constexpr std::size_t kEventBytesMax = 64 << 10;
+constexpr std::size_t kEventChunkBytes = 4 << 10;
 constexpr auto kRetryPause = 2s;
 
 // Commands that are run inside a container (ours among them) change nothing that a driver looks at.
@@ -31,8 +31,8 @@ io::Task<Result<void>> DockerClient::follow_events(std::string label, io::Event&
   if (opened.status != 200) co_return fail(ErrorCode::ServiceUnavailable, "Docker Engine tells no events");
   // What happened while nobody listened.
   changed.set();
-  LineSplitter lines(kLineBytesMax);
-  std::array<std::byte, kChunkBytes> chunk{};
+  LineSplitter lines(kEventBytesMax);
+  std::array<std::byte, kEventChunkBytes> chunk{};
   for (;;) {
     FARHOLM_CO_TRY(const std::size_t count, co_await opened.body->read(chunk));
     if (count == 0) co_return Result<void>{};

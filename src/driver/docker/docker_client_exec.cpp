@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kChunkBytes = 16 << 10;
+constexpr std::size_t kOutputChunkBytes = 16 << 10;
 // The engine may say "still running" for a moment after the output has ended.
 constexpr int kExitCodeTries = 100;
 constexpr auto kExitCodePause = 50ms;
@@ -26,7 +26,7 @@ io::Task<void> give_input(io::Stream& stream, std::string input) {
 }
 
 io::Task<Result<void>> take_output(io::Stream& stream, OutputDemux& demux) {
-  std::array<std::byte, kChunkBytes> chunk{};
+  std::array<std::byte, kOutputChunkBytes> chunk{};
   for (;;) {
     FARHOLM_CO_TRY(const std::size_t count, co_await io::read_some(stream, chunk));
     if (count == 0) break;

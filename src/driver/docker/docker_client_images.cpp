@@ -15,10 +15,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kLineBytesMax = 64 << 10;
+constexpr std::size_t kProgressLineBytesMax = 64 << 10;
 constexpr std::size_t kLayersMax = 512;  // that are counted for the progress
 constexpr auto kProgressPause = 1s;
-constexpr std::size_t kChunkBytes = 16 << 10;
+constexpr std::size_t kProgressChunkBytes = 16 << 10;
 
 // Bytes of each layer as the engine's progress lines tell them.
 class PullProgress {
@@ -73,12 +73,12 @@ io::Task<Result<void>> DockerClient::pull_image(std::string reference, Progress 
   auto opened = co_await http_.open(std::move(request));
   if (!opened) co_return std::unexpected(transport_error(endpoint_, std::move(opened).error()));
   if (opened->status >= 300) {
-    FARHOLM_CO_TRY(auto body, co_await net::read_all(*opened->body, kLineBytesMax));
+    FARHOLM_CO_TRY(auto body, co_await net::read_all(*opened->body, kProgressLineBytesMax));
     co_return std::unexpected(engine_error(opened->status, body, doing));
   }
   PullProgress pulled;
-  LineSplitter lines(kLineBytesMax);
-  std::array<std::byte, kChunkBytes> chunk{};
+  LineSplitter lines(kProgressLineBytesMax);
+  std::array<std::byte, kProgressChunkBytes> chunk{};
   io::MonotonicTime told = loop_.clock().monotonic();
   for (;;) {
     auto count = co_await opened->body->read(chunk);
