@@ -2,23 +2,50 @@
 
 #include "hub/content_handler.h"
 #include "hub/resources.h"
+#include "link/pace.h"
 #include "link/status_sync.h"
 
 namespace farholm::hub {
+namespace {
+
+// Counts a link that has not said hello; it ends with its greeting.
+class Greeting {
+ public:
+  Greeting(std::map<std::string, std::size_t>& all, std::string uid) : all_(all), uid_(std::move(uid)) {
+    ++all_[uid_];
+  }
+  Greeting(const Greeting&) = delete;
+  Greeting& operator=(const Greeting&) = delete;
+  ~Greeting() {
+    const auto mine = all_.find(uid_);
+    if (--mine->second == 0) all_.erase(mine);
+  }
+
+ private:
+  std::map<std::string, std::size_t>& all_;
+  std::string uid_;
+};
+
+}  // namespace
 
 struct Gateway::Session {
-  Session(io::Loop& loop, std::unique_ptr<io::Stream> stream, std::string uid, json::Value known)
-      : channel(loop, std::move(stream)), uid(std::move(uid)), receiver(std::move(known)), ended(loop) {}
+  Session(io::Loop& loop, std::unique_ptr<io::Stream> stream, std::string uid)
+      : channel(loop, std::move(stream),
+                {.frame_bytes_max = kHelloBytesMax, .unsent_bytes_max = kUnsentBytesMax}),
+        uid(std::move(uid)),
+        ended(loop) {}
 
   link::Channel channel;
   std::string uid;
   std::string has_envelope;  // that the host said it has, or was told
-  link::StatusReceiver receiver;
+  link::Pace pace{kFrameBurst, kFramesPerSecond};
   io::Event ended;  // somebody else wants it to end
 };
 
 Gateway::Gateway(Parts parts)
-    : parts_(std::move(parts)), started_(parts_.world.clock.monotonic()), scope_(parts_.world.loop) {}
+    : parts_(std::move(parts)), started_(parts_.world.clock.monotonic()), scope_(parts_.world.loop) {
+  parts_.store.limit_history(std::string(kReports), kReportHistoryBytesMax);
+}
 Gateway::~Gateway() = default;
 
 void Gateway::take(std::unique_ptr<io::SecureStream> stream, net::Peer peer) {
@@ -29,6 +56,12 @@ void Gateway::take(std::unique_ptr<io::SecureStream> stream, net::Peer peer) {
   }
   if (scope_.size() >= kSessionsMax) {
     parts_.log.warning("a link from {} was refused: there are {} already", peer.address, kSessionsMax);
+    return;
+  }
+  if (const auto greetings = greetings_.find(*uid);
+      greetings != greetings_.end() && greetings->second >= kGreetingsPerHostMax) {
+    parts_.log.debug("a link of host {} was refused: {} of it have not said hello", *uid,
+                     kGreetingsPerHostMax);
     return;
   }
   scope_.spawn(serve(std::move(stream), std::move(*uid)));
@@ -66,14 +99,15 @@ Result<void> Gateway::send_want(Session& session) {
 }
 
 io::Task<void> Gateway::serve(std::unique_ptr<io::Stream> stream, std::string uid) {
-  const auto known = parts_.store.get(key_of(kReports, "", uid));
-  const auto* report = known ? json::find_object(known->value, "report") : nullptr;
-  Session session(parts_.world.loop, std::move(stream), uid, report ? *report : json::Value());
+  Session session(parts_.world.loop, std::move(stream), uid);
+  std::optional<Greeting> greeting(std::in_place, greetings_, uid);
   auto hello = co_await io::with_deadline<link::Frame>(parts_.world.loop, kHelloTimeout, "no hello came",
                                                        session.channel.receive());
   if (!hello || hello->type != link::FrameType::Hello) co_return;
   if (const auto* plan = json::find_object(hello->body, "plan"))
     session.has_envelope = json::string_or(*plan, "envelope");
+  greeting.reset();
+  session.channel.take_frames_of(kHostFrameBytesMax);
 
   // A newer connection of the same host wins: the older one is most likely dead already.
   if (const auto older = sessions_.find(uid); older != sessions_.end()) older->second->ended.set();
@@ -104,7 +138,7 @@ io::Task<Result<void>> Gateway::converse(Session& session) {
   FARHOLM_CO_CHECK(session.channel.send({.type = link::FrameType::Welcome,
                                          .body = {{"version", link::kVersion},
                                                   {"heartbeatSeconds", kHeartbeat.count()},
-                                                  {"status", session.receiver.digest()}}}));
+                                                  {"status", receiver_of(session).digest()}}}));
   FARHOLM_CO_CHECK(send_want(session));
   io::Scope sending(parts_.world.loop);
   sending.spawn([](Session& of) -> io::Task<void> {
@@ -118,28 +152,44 @@ io::Task<Result<void>> Gateway::converse(Session& session) {
       FARHOLM_CO_CHECK(session.channel.send({.type = link::FrameType::Pong}));
     } else if (frame.type == link::FrameType::Status) {
       FARHOLM_CO_CHECK(co_await take_status(session, std::move(frame.body)));
+    } else {
+      co_return fail(ErrorCode::BadRequest, "a frame that no host sends, or a second hello");
     }
+    // Not read meanwhile: its own connection holds it back.
+    const auto cost = 1 + static_cast<std::int64_t>(session.channel.last_frame_bytes() / kBytesPerFrame);
+    if (const auto pause = session.pace.take(cost, parts_.world.clock.monotonic());
+        pause > io::Duration::zero())
+      co_await parts_.world.loop.sleep(pause);
   }
+}
+
+// From the store each time: what every host has said would be a lot to hold twice.
+link::StatusReceiver Gateway::receiver_of(const Session& session) const {
+  return link::StatusReceiver(report_of(parts_.store.get(key_of(kReports, "", session.uid))));
 }
 
 io::Task<Result<void>> Gateway::take_status(Session& session, json::Value body) {
   FARHOLM_CO_TRY(const auto sequence, json::require_integer(body, "sequence"));
-  FARHOLM_CO_TRY(const bool taken, session.receiver.take(body));
+  auto receiver = receiver_of(session);
+  FARHOLM_CO_TRY(const bool taken, receiver.take(body));
   json::Value answer{{"sequence", sequence}};
   if (taken) {
-    const auto& report = session.receiver.status();
+    std::string report = json::to_text(receiver.status());
     // Patches of a bounded frame could still pile up to anything.
-    if (json::to_text(report).size() > kReportBytesMax)
+    if (report.size() > kReportBytesMax) {
+      parts_.log.warning("the report of host {} is {} bytes long, more than the {} that are taken",
+                         session.uid, report.size(), kReportBytesMax);
       co_return fail(ErrorCode::RequestEntityTooLarge, "the host's report has grown too large");
+    }
     auto written = co_await store::mutate(
         parts_.store, key_of(kReports, "", session.uid),
-        [report](const store::Entry* current) -> Result<store::Change> {
+        [report = std::move(report)](const store::Entry* current) -> Result<store::Change> {
           json::Value value = current ? current->value : json::Value{{"metadata", json::Value::object()}};
           value["report"] = report;
           return store::Change::put(std::move(value));
         });
     if (!written) co_return std::unexpected(std::move(written).error());
-    answer["status"] = session.receiver.digest();
+    answer["status"] = receiver.digest();
   }
   co_return session.channel.send({.type = link::FrameType::Acknowledge, .body = std::move(answer)});
 }

@@ -16,6 +16,7 @@
 #include "io/scope.h"
 #include "io/world.h"
 #include "link/channel.h"
+#include "link/status_sync.h"
 #include "net/server.h"
 #include "store/store.h"
 
@@ -29,7 +30,21 @@ inline constexpr std::chrono::seconds kAbsenceGrace(10);
 // After a start the hub knows nothing of who is away until everyone had the time to dial (the longest pause
 // of an agent is five minutes).
 inline constexpr std::chrono::seconds kStartGrace(360);
-inline constexpr std::size_t kReportBytesMax = 1 << 20;
+// A host's report, and what is kept of earlier ones for those who watch them.
+inline constexpr std::size_t kReportBytesMax = 32 << 10;
+inline constexpr std::size_t kReportHistoryBytesMax = 2 << 20;
+// What is taken from a host: of one that has not said hello, and of one that has (a patch may name all that
+// was and all that is). Less than the link allows, so that many hostile hosts together cost little.
+inline constexpr std::size_t kHelloBytesMax = 4 << 10;
+inline constexpr std::size_t kHostFrameBytesMax = 2 * kReportBytesMax + (4 << 10);
+// What waits for a host that does not read; our own frames are some hundred bytes.
+inline constexpr std::size_t kUnsentBytesMax = 16 << 10;
+// Links of one host that have not said hello; more are refused.
+inline constexpr std::size_t kGreetingsPerHostMax = 8;
+// A host's frames are worked on so fast and no faster: one each, and one more for every 4 KiB of it.
+inline constexpr std::int64_t kFrameBurst = 200;
+inline constexpr std::int64_t kFramesPerSecond = 20;
+inline constexpr std::size_t kBytesPerFrame = 4 << 10;
 
 class Gateway final : public net::ProtocolHandler {
  public:
@@ -63,6 +78,7 @@ class Gateway final : public net::ProtocolHandler {
   io::Task<void> serve(std::unique_ptr<io::Stream> stream, std::string uid);
   io::Task<Result<void>> converse(Session& session);
   io::Task<Result<void>> take_status(Session& session, json::Value body);
+  link::StatusReceiver receiver_of(const Session& session) const;
   io::Task<void> notice_absence(std::string uid);
   Result<void> send_want(Session& session);
 
@@ -70,7 +86,8 @@ class Gateway final : public net::ProtocolHandler {
   io::MonotonicTime started_;
   std::map<std::string, Session*> sessions_;  // by UID; owned by their coroutines
   std::map<std::string, Wanted> wanted_;
-  std::set<std::string> away_;  // within the grace
+  std::set<std::string> away_;                    // within the grace
+  std::map<std::string, std::size_t> greetings_;  // links of a host that have not said hello
   io::Scope scope_;
 };
 

@@ -21,8 +21,7 @@ bool differs(const json::Value* a, const json::Value* b) {
 }
 
 bool reports_simulation(const store::EntryRef& report) {
-  const auto* said = part(report, "report");
-  return said != nullptr && is_simulated(*said);
+  return is_simulated(report_of(report));
 }
 
 // What of a host a site looks at.
@@ -256,11 +255,10 @@ io::Task<Result<void>> Reconciler::reconcile_site(store::Key key) {
     facts.plan = &planned->plan;
     facts.listeners = parts_.planner.listeners_of(planned->plan);
     for (const auto& host : planned->hosts) {
-      const auto report = parts_.store.get(key_of(kReports, "", object::uid_of(host->value)));
-      const auto* said = report ? json::find_object(report->value, "report") : nullptr;
-      facts.hosts.push_back({.name = host->key.name,
-                             .connected = status_text(host->value, "phase") == "Connected",
-                             .report = said ? *said : json::Value()});
+      facts.hosts.push_back(
+          {.name = host->key.name,
+           .connected = status_text(host->value, "phase") == "Connected",
+           .report = report_of(parts_.store.get(key_of(kReports, "", object::uid_of(host->value))))});
       chosen.insert(host->key);
       writes.push_back(assign(host->key, key.name));
     }
