@@ -16,7 +16,10 @@ class StderrLog final : public LogSink {
   StderrLog(const io::Clock& clock, LogLevel least) : clock_(clock), least_(least) {}
   void write(LogLevel level, std::string_view component, std::string_view text) override {
     if (level < least_) return;
-    fmt::print(stderr, "{} {:<5} {}: {}\n", io::to_rfc3339(clock_.now()), to_string(level), component, text);
+    const auto line =
+        fmt::format("{} {:<5} {}: {}\n", io::to_rfc3339(clock_.now()), to_string(level), component, text);
+    // A line that finds no room, on a full disk, is lost. fmt::print would throw, and end the program.
+    if (std::fwrite(line.data(), 1, line.size(), stderr) != line.size()) std::clearerr(stderr);
   }
 
  private:
