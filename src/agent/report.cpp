@@ -66,11 +66,14 @@ std::string report_as_text(const json::Value& report) {
   const auto* status = json::find_object(report, "status");
   if (status != nullptr) {
     if (const auto* conditions = json::find_array(*status, "conditions")) {
+      std::string said;  // of Ready, which comes first
       for (const auto& condition : *conditions) {
-        if (json::string_or(condition, "type") != "Ready") continue;
-        const bool ready = json::string_or(condition, "status") == "True";
-        if (ready) line("Is", simulated ? "as it should be, simulated" : "as it should be");
-        if (!ready) line("Is", json::string_or(condition, "message"));
+        const auto type = json::string_or(condition, "type");
+        const auto message = json::string_or(condition, "message");
+        const bool so = json::string_or(condition, "status") == "True";
+        if (type == "Ready" && so) line("Is", simulated ? "as it should be, simulated" : "as it should be");
+        if (type == "Ready" && !so) line("Is", said = message);
+        if (type == "Degraded" && so && message != said) line("Is wrong", message);
       }
     }
   }

@@ -54,6 +54,16 @@ TEST_F(ReportTest, ItSaysWhatShouldRunAndWhatIsMissing) {
   EXPECT_THAT(text(), HasSubstr("Is           as it should be\n"));
 }
 
+TEST_F(ReportTest, WhatIsWrongBesidesIsSaidToo) {
+  add_plan();
+  status_.conditions.push_back({"Degraded", "True", "HostTrouble", "Port 5000 is taken"});
+  EXPECT_THAT(text(), HasSubstr("Is wrong     Port 5000 is taken\n"));
+  status_.conditions.back().message = status_.conditions.front().message;
+  EXPECT_THAT(text(), Not(HasSubstr("Is wrong"))) << "nothing is said twice";
+  status_.conditions.back() = {"Degraded", "False", "AsExpected", "no layer has failed or drifted"};
+  EXPECT_THAT(text(), Not(HasSubstr("Is wrong")));
+}
+
 TEST_F(ReportTest, ActivityListenersAndProblemsAreListed) {
   parts_.activity = "applying layer till";
   parts_.listeners = {"0.0.0.0:8080 till"};
