@@ -11,8 +11,6 @@
 namespace farholm::hub {
 namespace {
 
-// Refusals become events at most so often: whoever tries tokens must not fill the store.
-constexpr std::chrono::seconds kRefusalEventInterval(1);
 constexpr std::size_t kNameDigestDigits = 10;
 
 // Marks a host as registering for as long as it lives.
@@ -203,9 +201,7 @@ io::Task<Result<Registered>> Pairing::renew(std::string uid, crypto::PublicKey k
 io::Task<void> Pairing::report_refusal(Registration registration, Error error) {
   parts_.log.warning("a host (machine {}) from {} was refused: {}", registration.claims.machine_id,
                      registration.address, error.message);
-  const auto now = parts_.world.clock.monotonic();
-  if (now < refusals_from_) co_return;
-  refusals_from_ = now + kRefusalEventInterval;
+  if (!refusals_.take(parts_.world.clock.monotonic())) co_return;
   json::Value about{
       {"apiVersion", "v1"},
       {"kind", "Namespace"},

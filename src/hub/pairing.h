@@ -12,6 +12,7 @@
 #include "hub/authority.h"
 #include "hub/directory.h"
 #include "hub/host.h"
+#include "hub/refusal_budget.h"
 #include "io/world.h"
 #include "store/store.h"
 
@@ -59,7 +60,7 @@ class Pairing {
 
   Parts parts_;
   std::set<std::string> under_way_;  // key digests and machine IDs that are registering now
-  io::MonotonicTime refusals_from_{};
+  RefusalBudget refusals_;
 };
 
 }  // namespace farholm::hub
