@@ -1,5 +1,6 @@
 #include "crypto/certificate.h"
 
+#include <openssl/err.h>
 #include <openssl/pem.h>
 
 #include <algorithm>
@@ -96,7 +97,11 @@ Result<std::vector<Certificate>> Certificate::chain_from_pem(std::string_view pe
     FARHOLM_TRY(auto certificate, from_der(std::as_bytes(std::span(bytes, static_cast<std::size_t>(size)))));
     chain.push_back(std::move(certificate));
   }
+  // Anything else than that no more begins: one that cannot be read must not look like the end of them.
+  const auto last = ERR_peek_last_error();
+  const bool ended = ERR_GET_LIB(last) == ERR_LIB_PEM && ERR_GET_REASON(last) == PEM_R_NO_START_LINE;
   forget_openssl_errors();
+  if (!ended) return not_a_certificate("a part of the PEM text is damaged or cut off");
   if (chain.empty()) return not_a_certificate("it is not PEM with \"BEGIN CERTIFICATE\"");
   return chain;
 }

@@ -131,6 +131,14 @@ TEST_F(Certificates, AreReadOnlyWhole) {
   EXPECT_FALSE(Certificate::from_der(der));
 }
 
+TEST_F(Certificates, OneInAChainThatCannotBeReadIsAnErrorAndNoShorterChain) {
+  const auto good = root.to_pem();
+  const auto half = good.size() / 2;
+  EXPECT_TRUE(Certificate::chain_from_pem(good + "\nand\n" + good));
+  EXPECT_FALSE(Certificate::chain_from_pem(good + good.substr(0, half)));
+  EXPECT_FALSE(Certificate::chain_from_pem(good + good.substr(0, half) + "!" + good.substr(half + 1)));
+}
+
 // Found by the certificate fuzzer: OpenSSL reads more encodings than the one that DER allows, and writes
 // that one. Two texts that are one certificate to it would have two digests to us.
 TEST_F(Certificates, AreRefusedInAnyEncodingButTheOneThatDerAllows) {

@@ -25,6 +25,19 @@ int no_passphrase(char*, int, int, void*) {
   return 0;
 }
 
+// Of lines that begin ("BEGIN") or end ("END") a certificate, also damaged ones. OpenSSL's reader passes over
+// what it does not take for a beginning, so that a chain or a list of CAs would be shorter than it looks.
+std::size_t count_lines(std::string_view pem, std::string_view mark) {
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < pem.size();) {
+    const auto end = std::min(pem.find('\n', at), pem.size());
+    const auto line = pem.substr(at, end - at);
+    if (line.starts_with('-') && line.contains(mark) && line.contains("CERTIFICATE")) ++count;
+    at = end + 1;
+  }
+  return count;
+}
+
 Result<std::vector<X509Ptr>> parse_certificates(const std::string& pem, std::string_view what) {
   std::vector<X509Ptr> certificates;
   auto bio = memory_bio(pem);
@@ -36,6 +49,15 @@ Result<std::vector<X509Ptr>> parse_certificates(const std::string& pem, std::str
   ERR_clear_error();
   if (!ended || certificates.empty()) {
     return fail(ErrorCode::BadRequest, fmt::format("{} must be certificates in PEM", what));
+  }
+  for (const auto* mark : {"BEGIN", "END"}) {
+    if (const auto lines = count_lines(pem, mark); lines != certificates.size()) {
+      return fail(
+          ErrorCode::BadRequest,
+          fmt::format("{} must be certificates in PEM: {} lines say {} CERTIFICATE, and {} certificates can "
+                      "be read; is a line damaged or missing?",
+                      what, lines, mark, certificates.size()));
+    }
   }
   return certificates;
 }

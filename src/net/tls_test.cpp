@@ -110,6 +110,32 @@ TEST_F(TlsTest, RefusesAServerOfAnotherNameOrAnotherCa) {
   EXPECT_FALSE(connect(server_options(), options).client);
 }
 
+TEST_F(TlsTest, ACertificateAmongOthersThatCannotBeReadIsAnErrorAndNotTheEndOfThem) {
+  const std::string good = ca_.pem.chain_pem;
+  const std::string next = identity("next", nullptr).pem.chain_pem;
+  const auto middle = next.size() / 2;
+  const std::string begin = "-----BEGIN CERTIFICATE-----";
+  ASSERT_TRUE(next.starts_with(begin));
+  const std::vector<std::pair<std::string, std::string>> damaged{
+      {"a letter that is not base64", next.substr(0, middle) + "!" + next.substr(middle + 1)},
+      {"cut off in the middle", next.substr(0, middle)},
+      {"a line is missing", next.substr(0, begin.size() + 1) + next.substr(begin.size() + 66)},
+      {"its first line is damaged", "-----BEGIN CERTIFICATE----" + next.substr(begin.size())},
+      {"its first line is missing", next.substr(begin.size() + 1)},
+      {"its last line is missing", next.substr(0, next.find("-----END"))}};
+  for (const auto& [what, text] : damaged) {
+    // Behind a good one, in front of one, and between two.
+    for (const auto& pem : {good + text, text + good, good + text + good}) {
+      EXPECT_FALSE(channels_.make_client({.trusted_pem = pem})) << what;
+      auto options = server_options();
+      options.trusted_pem = pem;
+      EXPECT_FALSE(channels_.make_server(options)) << what;
+    }
+  }
+  EXPECT_TRUE(channels_.make_client({.trusted_pem = good + next}));
+  EXPECT_TRUE(channels_.make_client({.trusted_pem = "Two authorities:\n" + good + "and\n\n" + next + "\n"}));
+}
+
 TEST_F(TlsTest, JudgesCertificatesByTheClockThatItIsGiven) {
   clock_.wall_offset = 48h;
   EXPECT_FALSE(connect(server_options(), client_options()).client);
