@@ -3,7 +3,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 export FARHOLM_CACHE ?= /var/cache/farholm
 JOBS ?= $(shell nproc)
+# Of `make demo`: real, or simulated (everything but the containers; no Docker, no Kubernetes, no root).
 SITE ?= real
+# Whose packages `make setup` installs: words of tools/packages; empty: all of them.
+PACKAGES ?=
 
 .PHONY: help setup release dev demo demo-clean test unit e2e fuzz-smoke bench check format generate clean
 
@@ -12,7 +15,7 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
 setup: ## install the Debian packages that building and testing need (says which)
-	@tools/setup
+	@tools/setup $(PACKAGES)
 
 release: setup ## build what users run, into build/release
 	@tools/quietly "building Farholm (release)" cmake --preset release
@@ -22,7 +25,7 @@ dev: setup ## build with sanitizers and tests, into build/dev
 	@tools/quietly "configuring Farholm (dev)" cmake --preset dev
 	@tools/quietly "compiling Farholm with sanitizers" cmake --build --preset dev --parallel $(JOBS)
 
-demo: ## run the whole story: hub, site, cluster, app at http://127.0.0.1:8080/
+demo: ## run the whole story: hub, site, cluster, app at http://127.0.0.1:8080/ (SITE=simulated: without containers)
 	@SITE=$(SITE) demo/run
 
 demo-clean: ## remove what the demo made, and nothing else
