@@ -83,10 +83,11 @@ class Docker:
             return
         self.start(folder)
 
-    def start(self, folder):
+    def start(self, folder, prefix=(), options=()):
+        """`prefix`: what takes something away from it first; `options`: its own."""
         say("starting Docker Engine")
         log = open(os.path.join(folder, "dockerd.log"), "a", encoding="utf-8")
-        self.process = subprocess.Popen(["dockerd"], stdout=log, stderr=log, start_new_session=True)
+        self.process = subprocess.Popen([*prefix, "dockerd", *options], stdout=log, stderr=log, start_new_session=True)
         eventually("Docker Engine answers", lambda: run(["docker", "info"], check=False).returncode == 0, 90)
 
     def stop(self):
