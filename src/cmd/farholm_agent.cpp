@@ -230,9 +230,10 @@ int main(int argc, char** argv) {
                           "DNS servers for nodes, separated by blanks");
   run_command->add_option("--kubeconfig", arguments.agent.kubeconfig_path,
                           "write the site's kubeconfig here (mode 0600)");
-  run_command->add_flag("--simulated", arguments.agent.simulated,
-                        "bring nothing up: remember what would be there, and say so everywhere; needs a state "
-                        "folder of its own, and neither Docker nor root");
+  run_command->add_flag(
+      "--simulated", arguments.agent.simulated,
+      "bring nothing up: remember what would be there, and say so everywhere; needs a state "
+      "folder of its own, and neither Docker nor root");
   run_command->add_flag("--until-settled", arguments.until_settled,
                         "end when everything is in place and healthy");
 
