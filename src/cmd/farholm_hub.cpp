@@ -72,8 +72,10 @@ int main(int argc, char** argv) {
   app.add_option("--ca", authority.ca,
                  "Certificates of an authority of your own, the issuing one first (PEM)");
   app.add_option("--ca-key", authority.ca_key, "Private key of the issuing authority (PEM)");
-  app.add_option("--publisher", authority.publisher,
-                 "Public key of who signs bundles (PEM), for a root that the hub makes itself");
+  app.add_option(
+      "--publisher", authority.publisher,
+      "Public key of who signs bundles (PEM), for a root that the hub makes itself; refused when the "
+      "root that is there names another");
   app.add_option("--bundle", options.bundle_folders,
                  "Folder with a signed bundle, or with several, to import at start (repeatable)");
   app.add_flag("--verbose,-v", verbose, "Log more");

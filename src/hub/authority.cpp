@@ -112,6 +112,21 @@ Result<crypto::PrivateKey> open_role_key(const io::World& world, const Authority
   return key;
 }
 
+// A publisher is named by the root alone: what was given has to be one of them, or bundles that its owner
+// signs would be refused with no word of why.
+Result<void> check_publisher(const io::World& world, const AuthorityOptions& options,
+                             const trust::Root& root) {
+  if (options.publisher.empty()) return {};
+  FARHOLM_TRY(const auto key, publisher_key(world, options));
+  if (root.role(trust::RoleName::Publisher).key_ids.contains(trust::key_id(key))) return {};
+  return fail(
+      ErrorCode::BadRequest,
+      fmt::format("{} is no publisher of this hub's root, which was made before: --publisher counts "
+                  "only when the hub makes its root. Leave it away, give --root with the next version "
+                  "of the root that names this publisher, or begin with an empty state folder",
+                  options.publisher));
+}
+
 struct Issuer {
   std::vector<crypto::Certificate> chain;
   crypto::PrivateKey key;
@@ -149,6 +164,7 @@ Result<Issuer> open_issuer(const io::World& world, const AuthorityOptions& optio
 
 Result<std::unique_ptr<Authority>> Authority::open(const io::World& world, const AuthorityOptions& options) {
   FARHOLM_TRY(auto root, open_root(world, options));
+  FARHOLM_CHECK(check_publisher(world, options, root));
   FARHOLM_TRY(auto plan_key, open_role_key(world, options, root, trust::RoleName::Plan, options.plan_key));
   FARHOLM_TRY(const auto pki_key, open_role_key(world, options, root, trust::RoleName::Pki, options.pki_key));
   FARHOLM_TRY(auto issuer, open_issuer(world, options));

@@ -28,9 +28,11 @@ struct AuthorityOptions {
   std::string root;
   std::string plan_key;
   std::string pki_key;
-  std::string ca;         // PEM chain, the issuing authority first
-  std::string ca_key;     // of the issuing authority
-  std::string publisher;  // PEM public key, for a root of our own
+  std::string ca;      // PEM chain, the issuing authority first
+  std::string ca_key;  // of the issuing authority
+  // PEM public key, for a root of our own; with a root that is there already it must be one of its
+  // publishers.
+  std::string publisher;
 };
 
 class Authority {
