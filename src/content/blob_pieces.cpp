@@ -13,7 +13,7 @@ BlobReader::BlobReader(BlobStore& store, Digest digest, std::unique_ptr<io::File
 }
 
 Result<std::span<const std::byte>> BlobReader::next() {
-  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(kPieceBytesMax, to_ - at_));
+  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(piece_bytes_max_, to_ - at_));
   if (count > 0) {
     buffer_.resize(count);
     FARHOLM_TRY(const std::size_t read, file_->read_at(at_, buffer_));

@@ -24,6 +24,9 @@ using crypto::Digest;
 
 // The most that is read or written at once.
 inline constexpr std::size_t kPieceBytesMax = 256 * 1024;
+// Of a blob that is sent to whoever asks: it is held for as long as they do not read (one TLS record, RFC
+// 8446 §5.1).
+inline constexpr std::size_t kServedPieceBytes = 16 * 1024;
 
 class BlobStore;
 
@@ -32,6 +35,8 @@ class BlobStore;
 class BlobReader {
  public:
   std::uint64_t size_bytes() const { return size_; }  // of the whole blob
+  // Smaller pieces from now on; at least 1, at most kPieceBytesMax.
+  void read_pieces_of(std::size_t bytes) { piece_bytes_max_ = bytes; }
   // At most kPieceBytesMax, valid until the next call; empty at the end.
   Result<std::span<const std::byte>> next();
 
@@ -45,6 +50,7 @@ class BlobReader {
   std::uint64_t size_;
   std::uint64_t at_;
   std::uint64_t to_;
+  std::size_t piece_bytes_max_ = kPieceBytesMax;
   std::vector<std::byte> buffer_;
   std::optional<crypto::Hasher> hasher_;  // while reading from 0 without a gap
 };

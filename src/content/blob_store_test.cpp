@@ -61,6 +61,17 @@ TEST_F(StoreTest, ReadsLongBlobsInPieces) {
   EXPECT_EQ(read_all(again), content);
 }
 
+TEST_F(StoreTest, ReadsForWhoMayBeSlowInPiecesThatCostLittle) {
+  const std::string content(3 * kServedPieceBytes + 17, 'x');
+  const auto digest = *store.put(content);
+  auto reader = *store.open(digest);
+  reader.read_pieces_of(kServedPieceBytes);
+  EXPECT_EQ(reader.next()->size(), kServedPieceBytes);
+  auto again = *store.open(digest);
+  again.read_pieces_of(kServedPieceBytes);
+  EXPECT_EQ(read_all(again), content);
+}
+
 TEST_F(StoreTest, SetsADamagedBlobAside) {
   for (const bool streamed : {false, true}) {
     const auto digest = *store.put("hello");

@@ -108,6 +108,7 @@ io::Task<Result<void>> ContentHandler::send_blob(net::Exchange& exchange, conten
     co_return co_await exchange.end();
   }
   FARHOLM_CO_TRY(auto reader, store_.open(digest, part.first, part.length));
+  reader.read_pieces_of(content::kServedPieceBytes);
   FARHOLM_CO_CHECK(co_await exchange.begin(std::move(head)));
   while (true) {
     // One that is found damaged on the way is cut off: the host sees that it is not whole.
