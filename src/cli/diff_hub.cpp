@@ -38,7 +38,7 @@ Result<json::Value> read_objects(io::Files& files, const std::vector<std::string
                                  std::string& notes) {
   json::Value objects = json::Value::array();
   for (const auto& path : paths) {
-    FARHOLM_TRY(const auto text, read_text(files, path == "-" ? "/dev/stdin" : path));
+    FARHOLM_TRY(const auto text, read_text(files, path));
     auto documents = json::parse_yaml_stream(text);
     if (!documents) return fail_while(std::move(documents).error(), "reading " + path);
     for (const auto& document : *documents) take(document, path, objects, notes);
@@ -53,7 +53,10 @@ std::unexpected<Error> explain(const HubAccess& access, int status, const std::s
   if (error.code == ErrorCode::Unauthorized)
     error.message =
         fmt::format("the hub at {} does not know the kubeconfig's user: {}", access.server, error.message);
-  if (error.code == ErrorCode::NotFound && json::parse(body).value_or(json::Value()).is_null())
+  // What another server says to a path that it does not know, and what an older hub does.
+  const bool is_unknown = json::parse(body).value_or(json::Value()).is_null() ||
+                          error.message == "the server could not find the requested resource";
+  if (error.code == ErrorCode::NotFound && is_unknown)
     error.message = fmt::format("{} serves no PlanPreview: is it a Farholm hub, and as new as this program?",
                                 access.server);
   return std::unexpected(std::move(error));

@@ -95,10 +95,9 @@ int main(int argc, char** argv) {
       "diff",
       "what applying files to a hub would change at its sites, layer by layer, and with which effect;\n"
       "or the same between two signed plans. Ends with 0: no layer changes, 1: some do, more: an error");
-  auto* files =
-      diff->add_option("-f,--filename", hub_diff_options.files,
-                       "ClusterProfiles and Sites as for `kubectl apply` (-: standard input); may be "
-                       "repeated. Nothing is stored");
+  auto* files = diff->add_option(
+      "-f,--filename", hub_diff_options.files,
+      "ClusterProfiles and Sites as for `kubectl apply`; may be repeated. Nothing is stored");
   diff->add_option("--kubeconfig", hub_diff_options.kubeconfig, "of the hub")->envname("KUBECONFIG");
   diff->add_option("--context", hub_diff_options.context, "of the kubeconfig, instead of its current one");
   diff->add_option("-n,--namespace", hub_diff_options.name_space,

@@ -74,6 +74,7 @@ json::Value PreviewGroups::status() const {
                      {"groups", json::Value::array()}};
   if (truncated_) status["truncated"] = true;
   std::vector<const Group*> ordered;
+  ordered.reserve(groups_.size());
   for (const auto& group : groups_) ordered.push_back(&group);
   // Those that are alike stay in the order in which they came: they lie so in the vector.
   std::ranges::sort(ordered, [](const Group* a, const Group* b) {

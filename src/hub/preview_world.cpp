@@ -20,11 +20,14 @@ Result<store::ListResult> PreviewStore::list(std::string_view resource,
   FARHOLM_ASSERT(options.revision == 0 && options.limit == 0 && !options.after);
   FARHOLM_TRY(auto listed, base_.list(resource, options));
   std::erase_if(listed.entries, [&](const auto& entry) { return changed_.contains(entry->key); });
+  const std::size_t unchanged = listed.entries.size();
   for (const auto& [key, entry] : changed_)
     if (entry != nullptr && key.resource == resource &&
         (!options.name_space || *options.name_space == key.name_space))
       listed.entries.push_back(entry);
-  std::ranges::sort(listed.entries, {}, [](const auto& entry) -> const store::Key& { return entry->key; });
+  // Hosts are listed once a site, and never change here.
+  if (listed.entries.size() > unchanged)
+    std::ranges::sort(listed.entries, {}, [](const auto& entry) -> const store::Key& { return entry->key; });
   return listed;
 }
 
