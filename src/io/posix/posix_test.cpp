@@ -160,6 +160,17 @@ TEST_F(PosixTest, AProgramThatIsDroppedIsEnded) {
   EXPECT_EQ(result.error().code, ErrorCode::Timeout);
 }
 
+TEST_F(PosixTest, AProgramThatPrintsWithoutEndIsEndedWithAnError) {
+  // The deadline is for a defect only: without one nothing would end this test.
+  for (const char* command : {"yes", "yes >&2"}) {
+    auto result = world_.loop().run(with_deadline<ProcessOutput>(
+        world_.loop(), 20s, "it did not end",
+        world_.world().processes.run({.arguments = {"sh", "-c", command}, .output_bytes_max = 100'000})));
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, ErrorCode::RequestEntityTooLarge) << result.error().to_string();
+  }
+}
+
 TEST_F(PosixTest, AnAbsentProgramIsNamed) {
   auto output = world_.loop().run(world_.world().processes.run({.arguments = {"/no/such/program"}}));
   ASSERT_FALSE(output);
