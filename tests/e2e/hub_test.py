@@ -130,8 +130,8 @@ def farholm_diff_says_what_kubectl_apply_then_does_and_stores_nothing(story):
         kinds = "clusterprofiles,clusterprofilerevisions,sites,edgehosts"
         return {i["metadata"]["uid"]: i["metadata"]["resourceVersion"] for i in story.get(kinds, "-A")["items"]}
 
-    def diff():
-        return run([os.path.join(BIN, "farholm"), "diff", "--kubeconfig", os.path.join(ROOT, "demo/hub.kubeconfig"),
+    def diff(kubeconfig="demo/hub.kubeconfig"):
+        return run([os.path.join(BIN, "farholm"), "diff", "--kubeconfig", os.path.join(ROOT, kubeconfig),
                     "-n", "retail", "-f", file], check=False)
 
     def write(change):
@@ -193,6 +193,8 @@ def farholm_diff_says_what_kubectl_apply_then_does_and_stores_nothing(story):
     answer = json.loads(story.hub("create", "-n", "retail", "-o", "json", "-f", "-", input=json.dumps(asked)).stdout)
     expect(answer["status"]["groups"][0]["effect"] == "Reload", f"kubectl was told {answer['status']}")
     expect(story.hub("get", "planpreviews", "-n", "retail", check=False).returncode != 0, "previews can be listed")
+    elsewhere = diff("demo/site.kubeconfig")
+    expect(elsewhere.returncode > 1 and "is it a Farholm hub" in elsewhere.stderr, f"a site was asked: {elsewhere.stderr}")
 
 
 @test
