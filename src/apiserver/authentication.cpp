@@ -22,9 +22,23 @@ io::Task<Result<std::optional<User>>> CertificateAuthenticator::authenticate(con
                                                                              const net::Peer& peer) {
   if (!peer.certificate) co_return std::nullopt;
   if (!peer.certificate->trusted()) co_return unauthorized();
-  const auto certificate = crypto::Certificate::from_der(as_bytes(peer.certificate->der));
-  if (!certificate || certificate->subject().common_name.empty()) co_return unauthorized();
-  co_return User{certificate->subject().common_name, certificate->subject().organizations};
+  const auto* found = read(peer.certificate->der);
+  // Its beginning, and who issued it, was looked at when the connection was made.
+  if (found == nullptr || clock_.now() > found->until) co_return unauthorized();
+  co_return found->user;
+}
+
+const CertificateAuthenticator::Read* CertificateAuthenticator::read(const std::string& der) {
+  if (const auto known = read_.find(der); known != read_.end()) return &known->second;
+  const auto certificate = crypto::Certificate::from_der(as_bytes(der));
+  if (!certificate || certificate->subject().common_name.empty()) return nullptr;
+  // Those in use are soon there again.
+  if (read_.size() >= kRememberedMax) read_.clear();
+  const auto& subject = certificate->subject();
+  return &read_
+              .emplace(der, Read{.user = {subject.common_name, subject.organizations},
+                                 .until = certificate->validity().not_after})
+              .first->second;
 }
 
 void TokenAuthenticator::add(std::string_view token, User user) {

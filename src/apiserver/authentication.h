@@ -6,11 +6,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "apiserver/user.h"
 #include "base/result.h"
 #include "crypto/digest.h"
+#include "io/clock.h"
 #include "io/task.h"
 #include "net/exchange.h"
 
@@ -26,11 +28,32 @@ class Authenticator {
 };
 
 // The client certificate of the TLS connection: its common name is the user, its organizations the groups.
-// One that no trusted authority issued, or that has expired, is Unauthorized.
+// One that no trusted authority issued, or that has expired, is Unauthorized; also one that expires while its
+// connection lives. Certificates that were read are remembered, as a connection shows the same one at every
+// request.
 class CertificateAuthenticator final : public Authenticator {
  public:
+  // Of the certificates that were shown last.
+  static constexpr std::size_t kRememberedMax = 256;
+
+  // The clock outlives it.
+  explicit CertificateAuthenticator(io::Clock& clock) : clock_(clock) {}
+
   io::Task<Result<std::optional<User>>> authenticate(const net::Request& request,
                                                      const net::Peer& peer) override;
+  std::size_t remembered() const { return read_.size(); }
+
+ private:
+  struct Read {
+    User user;
+    io::WallTime until;
+  };
+  // What this certificate says, or nothing when it says nothing that can be used. Valid until the next call.
+  const Read* read(const std::string& der);
+
+  io::Clock& clock_;
+  // By the certificate's own bytes, so that what is remembered is never another one's.
+  std::unordered_map<std::string, Read> read_;
 };
 
 // "Authorization: Bearer …" with a token of a fixed set, of which only digests are held.

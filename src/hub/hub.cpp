@@ -242,7 +242,7 @@ class Hub::Implementation {
   std::optional<ProfileAdmission> profiles_;
   std::optional<Previewer> previewer_;
   apiserver::Kinds kinds_;
-  apiserver::CertificateAuthenticator certificates_;
+  apiserver::CertificateAuthenticator certificates_{world_.clock};
   apiserver::GroupAuthorizer groups_;
   std::optional<apiserver::ApiServer> api_;
   std::optional<Pairing> pairing_;
