@@ -57,6 +57,7 @@ void SiteRunner::set_plan(profile::SitePlan plan, std::string digest) {
   input_.plan_accepted_at = parts_.world.clock.monotonic();
   if (parts_.journal.state().last_good == digest) input_.last_good = input_.plan;
   input_.observed.clear();
+  pulls_allowed_.reset();
   fetching_.clear();  // of the plan before
   plan_ = std::move(plan);
   wake_.set();
@@ -83,7 +84,8 @@ driver::SiteContext SiteRunner::context() const {
                            .site_uid = plan_->site_uid,
                            .host = host_,
                            .subnet = plan_->subnet,
-                           .nodes = {}};
+                           .nodes = {},
+                           .pulls_allowed = pulls_allowed_};
   for (const auto& node : plan_->nodes) {
     site.nodes.push_back({.slot = node.slot,
                           .role = node.role == profile::NodeRole::ControlPlane
@@ -93,6 +95,18 @@ driver::SiteContext SiteRunner::context() const {
                           .address = node.address});
   }
   return site;
+}
+
+std::optional<bool> SiteRunner::read_pulls_allowed() {
+  bool allowed = false;
+  for (const auto& layer : plan_->layers) {
+    const auto missing = parts_.layers.missing(*plan_, layer);
+    if (!missing || !missing->empty()) return std::nullopt;
+    const auto loaded = parts_.layers.load(*plan_, layer);
+    if (!loaded) return std::nullopt;
+    allowed = allowed || json::find_bool(loaded->spec, "allowPull").value_or(false);
+  }
+  return allowed;
 }
 
 driver::Driver* SiteRunner::driver_of(const std::string& type) const {
@@ -171,6 +185,7 @@ io::Task<void> SiteRunner::forward(driver::Driver& driver) {
 io::Task<void> SiteRunner::look() {
   input_.applied = parts_.journal.state().applied;
   input_.missing_content.clear();
+  if (!pulls_allowed_) pulls_allowed_ = read_pulls_allowed();
   const auto site = context();
   const auto digest = input_.plan->digest;
   for (std::size_t i = 0; i < plan_->layers.size(); ++i) {

@@ -56,6 +56,8 @@ class SiteRunner {
 
  private:
   driver::SiteContext context() const;
+  // Whether any layer of the plan says allowPull; nothing while some cannot be read.
+  std::optional<bool> read_pulls_allowed();
   io::Task<void> look();
   io::Task<void> execute(engine::Step step);
   io::Task<void> apply(engine::ApplyLayer step);
@@ -70,6 +72,7 @@ class SiteRunner {
   Parts parts_;
   std::string host_;
   std::optional<profile::SitePlan> plan_;
+  std::optional<bool> pulls_allowed_;
   engine::Input input_;
   engine::Status status_;
   std::string activity_;

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,9 @@ struct SiteContext {
   std::string host;    // this host's name in the plan
   std::string subnet;  // "172.30.42.0/24"
   std::vector<NodeSlot> nodes;
+  // Whether a layer says allowPull: nodes may then pull images from the registries that they are named after.
+  // Nothing: not all layers could be read yet, so what was so before stays.
+  std::optional<bool> pulls_allowed;
 };
 
 // One layer as a driver gets it: variables substituted, secrets opened. Never logged, never written to disk.

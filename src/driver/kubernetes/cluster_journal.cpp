@@ -49,6 +49,7 @@ json::Value to_json(const ClusterJournal& journal) {
       {"format", kFormat},          {"nodes", json::Value::array()}, {"etcdMade", journal.etcd_made},
       {"version", journal.version}, {"apiPort", journal.api_port},   {"fingerprint", journal.fingerprint}};
   for (const JournalNode& node : journal.nodes) value["nodes"].push_back(to_json(node));
+  if (journal.pulls_allowed) value["pullsAllowed"] = true;
   if (journal.secrets) value["secrets"] = to_json(*journal.secrets);
   return value;
 }
@@ -59,6 +60,7 @@ Result<ClusterJournal> cluster_journal_from_json(const json::Value& value) {
   if (format > kFormat)
     return fail(ErrorCode::Invalid, "The site's state was written by a newer agent: run that one");
   journal.etcd_made = json::find_bool(value, "etcdMade").value_or(false);
+  journal.pulls_allowed = json::find_bool(value, "pullsAllowed").value_or(false);
   journal.version = json::string_or(value, "version");
   journal.api_port = static_cast<std::uint16_t>(json::find_integer(value, "apiPort").value_or(0));
   journal.fingerprint = json::string_or(value, "fingerprint");

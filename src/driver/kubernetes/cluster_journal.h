@@ -30,7 +30,9 @@ struct ClusterJournal {
   bool etcd_made = false;      // its volume has been made: when it is gone, so is what the cluster knew
   std::string version;         // of Kubernetes, with which the first node was begun
   std::uint16_t api_port = 0;  // on the host's 127.0.0.1
-  std::string fingerprint;     // of the layer that was applied completely
+  bool pulls_allowed =
+      false;                // nodes may have been told to pull from upstream: until all were told otherwise
+  std::string fingerprint;  // of the layer that was applied completely
 };
 
 json::Value to_json(const ClusterJournal& journal);

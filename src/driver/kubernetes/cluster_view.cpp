@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "driver/kubernetes/registry_hosts.h"
 #include "driver/kubernetes/site_names.h"
 #include "io/scope.h"
 
@@ -27,7 +28,8 @@ std::string api_container(const ClusterJournal& journal, const Observed& observe
 }
 
 io::Task<Result<Observed>> observe_cluster(io::Loop& loop, docker::Engine& engine,
-                                           const ClusterSettings& settings, const ClusterJournal& journal) {
+                                           const ClusterSettings& settings, const ClusterJournal& journal,
+                                           bool with_registry_hosts) {
   Observed observed;
   FARHOLM_CO_TRY(observed.network, co_await engine.inspect_network(network_name(settings)));
   FARHOLM_CO_TRY(auto containers, co_await engine.list_containers(site_label(settings.site_uid)));
@@ -39,6 +41,15 @@ io::Task<Result<Observed>> observe_cluster(io::Loop& loop, docker::Engine& engin
     FARHOLM_CO_TRY(auto loaded,
                    co_await engine.get_file(haproxy_name(settings), "/etc/haproxy/farholm.loaded"));
     observed.haproxy_config = loaded.value_or("");
+  }
+  for (const JournalNode& node : journal.nodes) {
+    const auto container = observed.containers.find(node.name);
+    if (!with_registry_hosts || !node.joined || node.retired || container == observed.containers.end() ||
+        !container->second.running)
+      continue;
+    FARHOLM_CO_TRY(auto hosts, co_await engine.get_file(node.name, fmt::format("{}/{}", kRegistryHostsFolder,
+                                                                               kRegistryHostsFile)));
+    observed.registry_hosts.emplace(node.name, hosts.value_or(""));
   }
   if (const std::string container = api_container(journal, observed); !container.empty()) {
     KubectlNodeApi api(engine, container);

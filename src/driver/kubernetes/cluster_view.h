@@ -15,9 +15,11 @@ namespace farholm::driver::kubernetes {
 // The container of a control-plane node that has joined and runs, through which the API can be asked; "".
 std::string api_container(const ClusterJournal& journal, const Observed& observed);
 
-// Only looks. An API that does not answer is no error.
+// Only looks. An API that does not answer is no error. `with_registry_hosts`: also into the nodes that have
+// joined, where their images come from; it is asked of each node, so only where it matters.
 io::Task<Result<Observed>> observe_cluster(io::Loop& loop, docker::Engine& engine,
-                                           const ClusterSettings& settings, const ClusterJournal& journal);
+                                           const ClusterSettings& settings, const ClusterJournal& journal,
+                                           bool with_registry_hosts);
 
 // What HAProxy's container publishes at this moment, by the names that the plan gives it.
 std::vector<SiteListener> listeners_of(const ClusterSettings& settings, const Observed& observed);

@@ -7,6 +7,7 @@
 #include "driver/kubernetes/haproxy_config.h"
 #include "driver/kubernetes/host_checks.h"
 #include "driver/kubernetes/plan_steps.h"
+#include "driver/kubernetes/registry_hosts.h"
 #include "driver/kubernetes/site_names.h"
 #include "driver/kubernetes/step_runner.h"
 #include "io/scope.h"
@@ -35,13 +36,14 @@ class KubernetesDriver::Implementation {
     FARHOLM_CO_CHECK(load());
     // What settling would change is a deviation; it is made, and journalled, by apply.
     ClusterJournal journal = journal_;
-    FARHOLM_CO_TRY(const auto observed,
-                   co_await observe_cluster(parts_.loop, parts_.engine, settings, journal));
+    const bool pulls = site.pulls_allowed.value_or(journal.pulls_allowed);
+    FARHOLM_CO_TRY(const auto observed, co_await observe_cluster(parts_.loop, parts_.engine, settings,
+                                                                 journal, pulls || journal.pulls_allowed));
     listeners_ = listeners_of(settings, observed);
     if (!journal.secrets) co_return Observation{Health::Absent, "", "the cluster has not been made yet"};
     const auto changes = settle_roster(journal, settings, volumes_of(observed), parts_.entropy);
     if (!changes.empty()) co_return Observation{Health::Drifted, journal.fingerprint, changes.front()};
-    FARHOLM_CO_TRY(const auto desired, co_await desired_containers(settings, journal));
+    FARHOLM_CO_TRY(const auto desired, co_await desired_containers(settings, journal, pulls));
     FARHOLM_CO_TRY(const auto plan, plan_steps(settings, journal, desired, observed));
     if (!plan.steps.empty())
       co_return Observation{Health::Drifted, journal.fingerprint, plan.steps.front().reason};
@@ -110,7 +112,7 @@ class KubernetesDriver::Implementation {
   Result<void> save() { return parts_.state.save(to_json(journal_)); }
 
   io::Task<Result<DesiredContainers>> desired_containers(const ClusterSettings& settings,
-                                                         const ClusterJournal& journal) {
+                                                         const ClusterJournal& journal, bool pulls) {
     FARHOLM_CO_TRY(const auto images,
                    co_await parts_.images.cluster_images(settings.bundle, settings.version));
     if (capabilities_.empty()) {
@@ -119,6 +121,7 @@ class KubernetesDriver::Implementation {
     NodeHost host{options_.volumes_folder, options_.registry, options_.nameservers, capabilities_};
     if (host.registry.empty()) host.registry = fmt::format("http://{}:{}", settings.gateway, kRegistryPort);
     DesiredContainers desired;
+    if (pulls || journal.pulls_allowed) desired.registry_hosts = render_registry_hosts(host.registry, pulls);
     desired.etcd = etcd_spec(settings, images.etcd);
     desired.haproxy = haproxy_spec(settings, images.haproxy);
     desired.haproxy_config = render_haproxy_config(settings);
@@ -186,16 +189,21 @@ class KubernetesDriver::Implementation {
     FARHOLM_CO_CHECK(load());
     FARHOLM_CO_CHECK(co_await check_host(settings));
     FARHOLM_CO_CHECK(prepare_journal(settings));
+    const bool pulls = site.pulls_allowed.value_or(journal_.pulls_allowed);
+    if (pulls && !journal_.pulls_allowed) {
+      journal_.pulls_allowed = true;
+      FARHOLM_CO_CHECK(save());
+    }
     std::vector<Step> last_steps;
     std::string last_wait;
     for (;;) {
-      FARHOLM_CO_TRY(const auto observed,
-                     co_await observe_cluster(parts_.loop, parts_.engine, settings, journal_));
+      FARHOLM_CO_TRY(const auto observed, co_await observe_cluster(parts_.loop, parts_.engine, settings,
+                                                                   journal_, journal_.pulls_allowed));
       const auto changes = settle_roster(journal_, settings, volumes_of(observed), parts_.entropy);
       if (!changes.empty()) FARHOLM_CO_CHECK(save());
       if (progress)
         for (const std::string& change : changes) progress(change);
-      FARHOLM_CO_TRY(const auto desired, co_await desired_containers(settings, journal_));
+      FARHOLM_CO_TRY(const auto desired, co_await desired_containers(settings, journal_, pulls));
       FARHOLM_CO_TRY(auto plan, plan_steps(settings, journal_, desired, observed));
       if (plan.done()) break;
       if (plan.steps.empty()) {
@@ -210,7 +218,9 @@ class KubernetesDriver::Implementation {
       FARHOLM_CO_CHECK(check_steps(settings, desired, observed, plan.steps));
       FARHOLM_CO_CHECK(co_await take_round(settings, desired, observed, std::move(plan.steps), progress));
     }
-    if (journal_.fingerprint == layer.fingerprint) co_return Result<void>{};
+    const bool told_all = !pulls && journal_.pulls_allowed;
+    if (told_all) journal_.pulls_allowed = false;
+    if (journal_.fingerprint == layer.fingerprint && !told_all) co_return Result<void>{};
     journal_.fingerprint = layer.fingerprint;
     co_return save();
   }

@@ -6,6 +6,7 @@
 #include "driver/kubernetes/cluster_journal.h"
 #include "driver/kubernetes/container_specs.h"
 #include "driver/kubernetes/host_probe.h"
+#include "driver/kubernetes/registry_hosts.h"
 #include "driver/kubernetes/test_site.h"
 #include "io/scope.h"
 
@@ -324,6 +325,35 @@ TEST_F(KubernetesDriverTest, tells_where_the_site_listens) {
   observe();
   EXPECT_THAT(driver_->listeners(), ::testing::ElementsAre(SiteListener{"127.0.0.1", 6443, "Kubernetes API"},
                                                            SiteListener{"0.0.0.0", 8080, "http"}));
+}
+
+TEST_F(KubernetesDriverTest, lets_nodes_pull_from_upstream_only_while_a_layer_says_so) {
+  const auto hosts = [&](const std::string& slot) {
+    return engine_.containers.at(node_in(slot)).files["/etc/containerd/certs.d/_default/hosts.toml"];
+  };
+  ASSERT_TRUE(apply());
+  EXPECT_EQ(hosts("worker-1"), "") << "what the node made itself is left alone";
+  site_.pulls_allowed = true;
+  EXPECT_EQ(observe().health, Health::Drifted);
+  ASSERT_TRUE(apply());
+  EXPECT_EQ(hosts("control-plane-1"), render_registry_hosts("http://172.30.42.1:5000", true));
+  EXPECT_THAT(hosts("worker-1"), ::testing::Not(HasSubstr("server")));
+  EXPECT_EQ(observe().health, Health::Healthy);
+  // A node that starts again has made its own file, which allows nothing.
+  engine_.containers.at(node_in("worker-1")).files.clear();
+  EXPECT_EQ(observe().health, Health::Drifted);
+  restart_agent();
+  // Not all layers can be read: what was so stays so.
+  site_.pulls_allowed.reset();
+  ASSERT_TRUE(apply());
+  EXPECT_EQ(hosts("worker-1"), render_registry_hosts("http://172.30.42.1:5000", true));
+  site_.pulls_allowed = false;
+  EXPECT_EQ(observe().health, Health::Drifted);
+  ASSERT_TRUE(apply());
+  EXPECT_EQ(hosts("worker-1"), render_registry_hosts("http://172.30.42.1:5000", false));
+  EXPECT_THAT(hosts("worker-1"), StartsWith("server = \"http://172.30.42.1:5000\""));
+  engine_.containers.at(node_in("worker-1")).files.clear();
+  EXPECT_EQ(observe().health, Health::Healthy) << "nobody looks any more";
 }
 
 TEST_F(KubernetesDriverTest, keeps_no_secret_outside_of_the_state_and_gives_access) {

@@ -29,6 +29,7 @@ class Planner {
       if (!node.retired) node_container(node);
     begin_cluster();
     join_nodes();
+    configure_pulls();
     return std::move(plan_);
   }
 
@@ -139,6 +140,14 @@ class Planner {
             fmt::format("{} is not registered in the cluster", node.name));
       }
     }
+  }
+
+  void configure_pulls() {
+    if (!desired_.registry_hosts) return;
+    for (const auto& [name, hosts] : observed_.registry_hosts)
+      if (hosts != *desired_.registry_hosts && desired_.nodes.contains(name))
+        add(StepKind::ConfigurePulls, name,
+            fmt::format("{} gets its images from elsewhere than the plan says", name));
   }
 
   void retire_nodes() {

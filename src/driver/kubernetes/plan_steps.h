@@ -22,6 +22,7 @@ struct Observed {
   std::map<std::string, docker::ContainerInfo> containers;  // by name
   std::set<std::string> volumes;
   std::string haproxy_config;                              // that HAProxy was last told to load
+  std::map<std::string, std::string> registry_hosts;       // of the nodes that run, when it was asked for
   std::optional<std::map<std::string, NodeObject>> nodes;  // nothing: the API does not answer
 };
 
@@ -31,6 +32,7 @@ struct DesiredContainers {
   docker::ContainerSpec haproxy;
   std::map<std::string, docker::ContainerSpec> nodes;  // by name
   std::string haproxy_config;
+  std::optional<std::string> registry_hosts;  // of every node; nothing: as the node has made it
 };
 
 enum class StepKind : std::uint8_t {
@@ -42,6 +44,7 @@ enum class StepKind : std::uint8_t {
   ReloadHaproxy,
   InitControlPlane,  // kubeadm init
   JoinNode,          // kubeadm join
+  ConfigurePulls,    // where its containerd gets images from
   RestartKubelet,    // its Node object is gone: a kubelet registers when it starts
   DrainNode,         // and take its Node object out of the cluster
   DeleteNodeObject,  // of a node that is no more

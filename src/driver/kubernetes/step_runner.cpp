@@ -34,6 +34,8 @@ std::string describe(const Step& step) {
       return "kubeadm init on " + step.target;
     case StepKind::JoinNode:
       return "kubeadm join on " + step.target;
+    case StepKind::ConfigurePulls:
+      return "saying where images come from on " + step.target;
     case StepKind::RestartKubelet:
       return "restarting the kubelet of " + step.target;
     case StepKind::DrainNode:
@@ -101,6 +103,8 @@ io::Task<Result<void>> StepRunner::take(Step step) {
       co_return co_await init_control_plane(step.target);
     case StepKind::JoinNode:
       co_return co_await join_node(step.target);
+    case StepKind::ConfigurePulls:
+      co_return co_await configure_pulls(step.target);
     case StepKind::RestartKubelet:
       co_return co_await restart_kubelet(step.target);
     case StepKind::DrainNode:

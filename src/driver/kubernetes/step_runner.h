@@ -45,6 +45,7 @@ class StepRunner {
   io::Task<Result<void>> reload_haproxy();
   io::Task<Result<void>> init_control_plane(std::string name);
   io::Task<Result<void>> join_node(std::string name);
+  io::Task<Result<void>> configure_pulls(std::string name);
   io::Task<Result<void>> restart_kubelet(std::string name);
   io::Task<Result<void>> drain_node(std::string name);
   io::Task<Result<void>> remove_container_and_volume(std::string name);

@@ -2,6 +2,7 @@
 
 #include "driver/kubernetes/container_specs.h"
 #include "driver/kubernetes/kubeadm_config.h"
+#include "driver/kubernetes/registry_hosts.h"
 #include "driver/kubernetes/site_names.h"
 #include "driver/kubernetes/step_runner.h"
 
@@ -63,6 +64,11 @@ io::Task<Result<void>> StepRunner::create_node(std::string name) {
       co_await world_.engine.create_volume(name, labels_of(world_.settings, "node", node->slot)));
   FARHOLM_CO_TRY(auto id, co_await world_.engine.create_container(spec));
   co_return co_await world_.engine.start_container(id);
+}
+
+io::Task<Result<void>> StepRunner::configure_pulls(std::string name) {
+  std::vector<docker::ArchiveFile> hosts = {file(kRegistryHostsFile, *world_.desired.registry_hosts)};
+  co_return co_await world_.engine.put_files(name, std::string(kRegistryHostsFolder), std::move(hosts));
 }
 
 io::Task<Result<void>> StepRunner::reload_haproxy() {
