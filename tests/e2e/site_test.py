@@ -42,6 +42,7 @@ class Story:
         self.variables = {"storeNumber": "0042"}
         self.layers = ["kubernetes", "network", "storage", "monitoring", "till"]
         self.extra = ""
+        self.second_listener = None  # a NodePort that port 8081 leads to
         self.plan_file = None
 
     def write(self, name, text):
@@ -73,6 +74,9 @@ class Story:
         text = run([os.path.join(ROOT, "demo/profile/compose"), *(f"{n}={d}" for n, d in self.digests.items()
                                                                 if n in ("flannel", "local-path", "node-exporter")),
                     "--till", till, "--kubernetes", KUBERNETES]).stdout
+        if self.second_listener:
+            text = text.replace("      nodePort: 30080\n",
+                                f"      nodePort: 30080\n    - {{name: second, port: 8081, nodePort: {self.second_listener}}}\n", 1)
         document = text + self.extra
         if "monitoring" not in self.layers:
             document = re.sub(r"  - name: monitoring\n(?:    .*\n|  {4,}.*\n)*", "", document)
@@ -203,6 +207,32 @@ def replicas_are_a_reload(story):
     expect(set(before["till"].values()) <= set(after["till"].values()), "till's old Pods did not stay")
     story.till = story.till.replace("replicas: 3", "replicas: 2")
     story.change()
+
+
+@test
+def what_haproxy_publishes_is_a_restart_of_it_and_a_node_port_a_reload(story):
+    def edit(second_listener, effect):
+        before = story.snapshot()
+        story.second_listener = second_listener
+        effects = story.change()
+        expect(effects == {"kubernetes": effect}, f"diff said {effects}")
+        after = story.snapshot()
+        story.unchanged(before, after, "network", "storage", "monitoring", "till")
+        others = [{n: c for n, c in side["containers"].items() if "-haproxy-" not in n} for side in (before, after)]
+        expect(others[0] == others[1], f"other containers than HAProxy changed: {others}")
+        same = before["containers"] == after["containers"]
+        expect(same == (effect == "Reload"), f"the containers before and after: {before['containers']} {after['containers']}")
+
+    def second():
+        with urllib.request.urlopen("http://127.0.0.1:8081/", timeout=10) as answer:
+            return answer.status
+
+    edit(30080, "Restart")
+    expect(eventually("the app answers on the new port", second, 60) == 200, "the second port serves something else")
+    expect(any("0.0.0.0:8081 second" in line for line in story.site.report()["listeners"]), "status does not list the port")
+    edit(30081, "Reload")
+    edit(None, "Restart")
+    eventually("the app answers", http, 60)
 
 
 @test
