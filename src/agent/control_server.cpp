@@ -7,12 +7,16 @@ namespace {
 
 constexpr auto kDeadline = std::chrono::seconds(10);
 constexpr std::uint64_t kPlanBytesMax = 4 << 20;
+// More than anybody on the box needs, so that some who hold on do not keep others out; and a plan at a time.
+constexpr std::size_t kConnectionsMax = 128;
+constexpr std::uint64_t kBodyMemoryBytesMax = kPlanBytesMax + (1 << 20);
 
 }  // namespace
 
 ControlServer::ControlServer(const io::World& world, Logger log, Answers answers)
     : answers_(std::move(answers)),
-      server_(world.loop, *this, std::move(log), {.connections_max = 8, .body_memory_bytes_max = 8 << 20}) {}
+      server_(world.loop, *this, std::move(log),
+              {.connections_max = kConnectionsMax, .body_memory_bytes_max = kBodyMemoryBytesMax}) {}
 
 io::Task<void> ControlServer::handle(net::Exchange& exchange) {
   const auto& request = exchange.request();

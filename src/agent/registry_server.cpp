@@ -52,6 +52,7 @@ io::Task<void> RegistryServer::handle(net::Exchange& exchange) {
     (void)co_await exchange.respond({.status = http_status(reader.error().code), .headers = {}, .body = {}});
     co_return;
   }
+  reader->read_pieces_of(content::kServedPieceBytes);
   if (!co_await exchange.begin(std::move(head))) co_return;
   while (true) {
     const auto piece = reader->next();

@@ -24,9 +24,9 @@ using crypto::Digest;
 
 // The most that is read or written at once.
 inline constexpr std::size_t kPieceBytesMax = 256 * 1024;
-// Of a blob that is sent to whoever asks: it is held for as long as they do not read (one TLS record, RFC
-// 8446 §5.1).
-inline constexpr std::size_t kServedPieceBytes = 16 * 1024;
+// Of a blob that is sent to whoever asks: it is held for as long as they do not read, for
+// each of the requests that are answered at once.
+inline constexpr std::size_t kServedPieceBytes = 8 * 1024;
 
 class BlobStore;
 
