@@ -114,6 +114,7 @@ io::Task<Result<std::string>> Http1ServerConnection::ServerExchange::read_body(s
 }
 
 io::Task<Result<void>> Http1ServerConnection::ServerExchange::send(std::string_view bytes) {
+  const HeldAnswer held(server_, bytes.size(), [this] { connection_.activity_.evicted.set(); });
   auto sent = co_await write_within(server_.loop, *connection_.stream_, as_bytes(bytes),
                                     server_.options.write_timeout);
   if (!sent) phase_ = Phase::Failed;

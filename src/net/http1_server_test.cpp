@@ -87,6 +87,28 @@ TEST_F(Http1ServerTest, AHeadWithoutEndIs431AndNoMore) {
   EXPECT_TRUE(loop_.run(read_text(loop_, *stream, 5s)).starts_with("HTTP/1.1 431"));
 }
 
+TEST_F(Http1ServerTest, AnswersThatNobodyReadsMakeRoomForOthers) {
+  handler_.on_request = [](Exchange& exchange) -> io::Task<void> {
+    co_await exchange.respond({.status = 200, .headers = {}, .body = std::string(1 << 20, 'x')});
+  };
+  HttpServer small(loop_, handler_, log_, {.answer_memory_bytes_max = 3 << 20});
+  std::vector<std::unique_ptr<io::Stream>> clients;
+  for (int i = 0; i < 8; ++i) {
+    auto [near, far] = io::make_memory_streams(loop_);
+    small.serve_connection(std::move(far), {});
+    ASSERT_TRUE(loop_.run(write_text(*near, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")));
+    loop_.run([](io::Loop& loop) -> io::Task<void> { co_await loop.sleep(1s); }(loop_));
+    clients.push_back(std::move(near));
+    EXPECT_LE(small.connection_count(), 3U);
+  }
+  EXPECT_EQ(small.connection_count(), 3U);
+  // One that reads has its answer.
+  auto [near, far] = io::make_memory_streams(loop_);
+  small.serve_connection(std::move(far), {});
+  ASSERT_TRUE(loop_.run(write_text(*near, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")));
+  EXPECT_GT(loop_.run(read_text(loop_, *near, 5s)).size(), 1U << 20);
+}
+
 TEST_F(Http1ServerTest, ASlowHeadIs408) {
   const auto answer = talk("GET / HTTP/1.1\r\nHo");
   EXPECT_TRUE(answer.empty());  // the patience of the test is shorter

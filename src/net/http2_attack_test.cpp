@@ -226,6 +226,34 @@ TEST_F(Http2AttackTest, AClientThatTakesNothingIsNotWaitedFor) {
   EXPECT_EQ(running_, 0);
 }
 
+TEST_F(Http2AttackTest, AnswersThatNobodyReadsMakeRoomForOthers) {
+  answer_.assign(1 << 20, 'x');
+  HttpServer small(loop_, handler_, log_, {.answer_memory_bytes_max = 3 << 20});
+  std::vector<std::unique_ptr<io::Stream>> clients;
+  for (int i = 0; i < 8; ++i) {
+    auto [near, far] = io::make_memory_streams(loop_);
+    small.serve_connection(std::move(far), {});
+    stream_ = std::move(near);
+    std::string requests =
+        std::string(test::kPreface) + write_frame(NGHTTP2_SETTINGS, 0, 0, std::string("\0\x04\0\0\0\0", 6));
+    for (std::uint32_t id = 1; id <= 5; id += 2)
+      requests += write_frame(NGHTTP2_HEADERS, kEndHeaders | kEndStream, id, test::get_fields());
+    say(requests);
+    clients.push_back(std::move(stream_));
+    EXPECT_LE(running_, 3);
+  }
+  EXPECT_EQ(running_, 3);
+  // One that reads is served, at the cost of one that does not.
+  answer_.assign(2 << 20, 'y');
+  HttpClient client(loop_, std::make_unique<TestDialer>(loop_, small), {.authority = "hub.test"});
+  const auto answer = loop_.run(client.send({.method = "GET", .target = "/", .headers = {}, .body = {}}));
+  ASSERT_TRUE(answer) << answer.error().to_string();
+  EXPECT_EQ(answer->body.size(), 2U << 20);
+  clients.clear();
+  wait(10s);
+  EXPECT_EQ(running_, 0);
+}
+
 TEST_F(Http2AttackTest, MoreBodyThanTheWindowEndsTheRequest) {
   handler_.on_request = [this](Exchange&) -> io::Task<void> {
     struct Running {

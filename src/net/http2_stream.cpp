@@ -240,6 +240,10 @@ io::Task<Result<void>> Http2Stream::push(std::string_view bytes, bool last) {
       stream.reset(NGHTTP2_INTERNAL_ERROR);
     }
   } guard{*this};
+  const HeldAnswer held(connection_.server_, bytes.size(), [this] {
+    cut_off_ = true;
+    outbound_taken_.notify();
+  });
   outbound_ = bytes;
   outbound_last_ = last;
   if (!closed_) nghttp2_session_resume_data(connection_.session_.get(), id_);
@@ -256,6 +260,11 @@ io::Task<Result<void>> Http2Stream::push(std::string_view bytes, bool last) {
       outbound_ = {};
       reset(NGHTTP2_CANCEL);
       co_return fail(ErrorCode::Timeout, "the peer has not taken anything for too long");
+    }
+    if (cut_off_) {
+      outbound_ = {};
+      reset(NGHTTP2_ENHANCE_YOUR_CALM);
+      co_return fail(ErrorCode::ServiceUnavailable, "the peer does not read while others wait");
     }
   }
   co_return Result<void>{};

@@ -71,6 +71,7 @@ class Http2Stream final : public Exchange, private BodyReader {
 
   std::string_view outbound_;  // what push() is handing over
   bool outbound_last_ = false;
+  bool cut_off_ = false;         // what we would send is too much to hold any longer
   bool outbound_ended_ = false;  // nghttp2 has been told the end
   io::Event outbound_taken_;
 

@@ -35,8 +35,10 @@ struct ServerOptions {
   // Of all bodies that read_body() holds at once, and of all HTTP/2 requests that are being answered (their
   // heads, handlers and streams): together with what the connections themselves cost, 64 clients that send
   // without end stay below 16 MiB (bench/hostile_clients_run).
-  std::uint64_t body_memory_bytes_max = 5 << 20;
+  std::uint64_t body_memory_bytes_max = 4 << 20;
   std::uint64_t request_memory_bytes_max = 4 << 20;
+  // Of answers that wait for who does not read them; beyond it the one that has waited longest is cut off.
+  std::uint64_t answer_memory_bytes_max = 4 << 20;
   std::uint32_t concurrent_streams_max = 100;  // on one HTTP/2 connection
   io::Duration handshake_timeout = std::chrono::seconds(10);
   io::Duration head_timeout = std::chrono::seconds(10);   // from a head's first byte to its last

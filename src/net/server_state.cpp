@@ -59,6 +59,26 @@ bool BodyBudget::take(std::uint64_t bytes) {
   return true;
 }
 
+HeldAnswer::HeldAnswer(ServerState& server, std::size_t bytes, std::function<void()> give_up)
+    : server_(server), bytes_(bytes), give_up_(std::move(give_up)) {
+  if (bytes_ < kBytesMin) return;
+  while (server_.answer_bytes_held + bytes_ > server_.options.answer_memory_bytes_max &&
+         !server_.held_answers.empty()) {
+    auto& oldest = *server_.held_answers.front();
+    oldest.forget();
+    oldest.give_up_();
+  }
+  server_.answer_bytes_held += bytes_;
+  position_ = server_.held_answers.insert(server_.held_answers.end(), this);
+}
+
+void HeldAnswer::forget() {
+  if (!position_) return;
+  server_.held_answers.erase(*position_);
+  position_.reset();
+  server_.answer_bytes_held -= bytes_;
+}
+
 io::Task<Result<std::string>> read_body_within(ServerState& server, BodyBudget& budget, BodyReader& body,
                                                std::uint64_t limit_bytes) {
   return io::with_deadline(server.loop, server.options.body_timeout, "the request's body did not arrive",

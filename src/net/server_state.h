@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +14,8 @@
 
 namespace farholm::net {
 
+class HeldAnswer;
+
 struct ServerState {
   io::Loop& loop;
   HttpHandler& handler;
@@ -19,7 +23,9 @@ struct ServerState {
   ServerOptions options;
   std::uint64_t body_bytes_held = 0;
   std::uint64_t request_bytes_held = 0;
-  io::Event draining;  // set once: no new requests
+  std::uint64_t answer_bytes_held = 0;
+  std::list<HeldAnswer*> held_answers;  // the one that waits longest first
+  io::Event draining;                   // set once: no new requests
 };
 
 // How busy a connection is; the server reads it to choose which one makes room.
@@ -58,6 +64,28 @@ class BodyBudget {
  private:
   ServerState& server_;
   std::uint64_t held_ = 0;
+};
+
+// An answer, or a piece of one, while it is being sent: whoever asks for much and does not read makes us hold
+// it. When all that is held is too much, the ones that have waited longest are told to give up.
+class HeldAnswer {
+ public:
+  // Shorter ones do not count: there are no more of them than requests and connections.
+  static constexpr std::size_t kBytesMin = (16 << 10) + 1;
+
+  // `give_up` is called at most once, not from the constructor; it may not destroy this at once.
+  HeldAnswer(ServerState& server, std::size_t bytes, std::function<void()> give_up);
+  HeldAnswer(const HeldAnswer&) = delete;
+  HeldAnswer& operator=(const HeldAnswer&) = delete;
+  ~HeldAnswer() { forget(); }
+
+ private:
+  void forget();
+
+  ServerState& server_;
+  std::size_t bytes_;
+  std::function<void()> give_up_;
+  std::optional<std::list<HeldAnswer*>::iterator> position_;
 };
 
 // Reads a whole body under a limit, the server's budget and its time for bodies.
