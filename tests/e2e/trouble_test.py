@@ -232,7 +232,7 @@ def the_disk_of_docker_engine_is_full(story):
     story.docker.stop()
     run(["umount", "-l", tiny])
     for link in json.loads(run(["ip", "-j", "link"]).stdout):
-        if link["ifname"].startswith("fh-"):
+        if re.fullmatch("fh-[0-9a-f]{8}", link["ifname"]):  # the site's bridge, which that engine left behind
             run(["ip", "link", "del", link["ifname"]], check=False)
 
 
