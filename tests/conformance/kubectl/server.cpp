@@ -80,7 +80,7 @@ Result<void> serve(const std::string& folder) {
   const auto store = store::make_memory_store(world.loop);
   apiserver::Kinds kinds;
   for (auto& kind : profile::kinds()) kinds.add(std::move(kind));
-  apiserver::CertificateAuthenticator by_certificate;
+  apiserver::CertificateAuthenticator by_certificate(world.clock);
   apiserver::TokenAuthenticator by_token;
   by_token.add("nobody-token", {"nobody", {}});
   apiserver::GroupAuthorizer authorizer;
