@@ -26,7 +26,7 @@ using crypto::Digest;
 inline constexpr std::size_t kPieceBytesMax = 256 * 1024;
 // Of a blob that is sent to whoever asks: it is held for as long as they do not read, for
 // each of the requests that are answered at once.
-inline constexpr std::size_t kServedPieceBytes = 8 * 1024;
+inline constexpr std::size_t kServedPieceBytes = 6 * 1024;
 
 class BlobStore;
 

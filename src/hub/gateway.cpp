@@ -145,9 +145,10 @@ io::Task<Result<void>> Gateway::converse(Session& session) {
     if (auto sent = co_await of.channel.pump(); !sent) of.ended.set();
   }(session));
   while (true) {
-    FARHOLM_CO_TRY(auto frame,
-                   co_await io::with_deadline<link::Frame>(parts_.world.loop, 3 * kHeartbeat,
-                                                           "nothing was heard", session.channel.receive()));
+    FARHOLM_CO_TRY(const auto raw, co_await io::with_deadline<link::RawFrame>(
+                                       parts_.world.loop, 3 * kHeartbeat, "nothing was heard",
+                                       session.channel.receive_raw()));
+    FARHOLM_CO_TRY(auto frame, link::parse_frame(raw));
     if (frame.type == link::FrameType::Ping) {
       FARHOLM_CO_CHECK(session.channel.send({.type = link::FrameType::Pong}));
     } else if (frame.type == link::FrameType::Status) {
@@ -155,6 +156,7 @@ io::Task<Result<void>> Gateway::converse(Session& session) {
     } else {
       co_return fail(ErrorCode::BadRequest, "a frame that no host sends, or a second hello");
     }
+    frame.body = nullptr;
     // Not read meanwhile: its own connection holds it back.
     const auto cost = 1 + static_cast<std::int64_t>(session.channel.last_frame_bytes() / kBytesPerFrame);
     if (const auto pause = session.pace.take(cost, parts_.world.clock.monotonic());
@@ -168,28 +170,36 @@ link::StatusReceiver Gateway::receiver_of(const Session& session) const {
   return link::StatusReceiver(report_of(parts_.store.get(key_of(kReports, "", session.uid))));
 }
 
+// What a status frame makes of the report that we have: nothing when it is against another one.
+Result<std::optional<Gateway::NewReport>> Gateway::read_status(const Session& session,
+                                                               const json::Value& body) const {
+  auto receiver = receiver_of(session);
+  FARHOLM_TRY(const bool taken, receiver.take(body));
+  if (!taken) return std::optional<NewReport>();
+  NewReport report{.text = json::to_text(receiver.status()), .digest = receiver.digest()};
+  // Patches of a bounded frame could still pile up to anything.
+  if (report.text.size() <= kReportBytesMax) return std::optional(std::move(report));
+  parts_.log.warning("the report of host {} is {} bytes long, more than the {} that are taken", session.uid,
+                     report.text.size(), kReportBytesMax);
+  return fail(ErrorCode::RequestEntityTooLarge, "the host's report has grown too large");
+}
+
 io::Task<Result<void>> Gateway::take_status(Session& session, json::Value body) {
   FARHOLM_CO_TRY(const auto sequence, json::require_integer(body, "sequence"));
-  auto receiver = receiver_of(session);
-  FARHOLM_CO_TRY(const bool taken, receiver.take(body));
+  FARHOLM_CO_TRY(auto report, read_status(session, body));
+  // As a document it is many times its text: not held while the disk is waited for.
+  body = nullptr;
   json::Value answer{{"sequence", sequence}};
-  if (taken) {
-    std::string report = json::to_text(receiver.status());
-    // Patches of a bounded frame could still pile up to anything.
-    if (report.size() > kReportBytesMax) {
-      parts_.log.warning("the report of host {} is {} bytes long, more than the {} that are taken",
-                         session.uid, report.size(), kReportBytesMax);
-      co_return fail(ErrorCode::RequestEntityTooLarge, "the host's report has grown too large");
-    }
+  if (report) {
     auto written = co_await store::mutate(
         parts_.store, key_of(kReports, "", session.uid),
-        [report = std::move(report)](const store::Entry* current) -> Result<store::Change> {
+        [text = std::move(report->text)](const store::Entry* current) -> Result<store::Change> {
           json::Value value = current ? current->value : json::Value{{"metadata", json::Value::object()}};
-          value["report"] = report;
+          value["report"] = text;
           return store::Change::put(std::move(value));
         });
     if (!written) co_return std::unexpected(std::move(written).error());
-    answer["status"] = receiver.digest();
+    answer["status"] = report->digest;
   }
   co_return session.channel.send({.type = link::FrameType::Acknowledge, .body = std::move(answer)});
 }

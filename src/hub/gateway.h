@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -78,6 +79,10 @@ class Gateway final : public net::ProtocolHandler {
   io::Task<void> serve(std::unique_ptr<io::Stream> stream, std::string uid);
   io::Task<Result<void>> converse(Session& session);
   io::Task<Result<void>> take_status(Session& session, json::Value body);
+  struct NewReport {
+    std::string text, digest;
+  };
+  Result<std::optional<NewReport>> read_status(const Session& session, const json::Value& body) const;
   link::StatusReceiver receiver_of(const Session& session) const;
   io::Task<void> notice_absence(std::string uid);
   Result<void> send_want(Session& session);

@@ -19,11 +19,16 @@ io::Task<Result<bool>> then_true(io::Task<void> task) {
 }  // namespace
 
 io::Task<Result<Frame>> Channel::receive() {
+  FARHOLM_CO_TRY(const auto raw, co_await receive_raw());
+  co_return parse_frame(raw);
+}
+
+io::Task<Result<RawFrame>> Channel::receive_raw() {
   std::array<std::byte, kReadBytes> buffer{};
   while (true) {
-    FARHOLM_CO_TRY(auto frame, decoder_.next());
     // A peer that always has more to say must not keep the loop from everybody else.
     co_await loop_.yield();
+    FARHOLM_CO_TRY(auto frame, decoder_.next_raw());
     if (frame) co_return std::move(*frame);
     FARHOLM_CO_TRY(const std::size_t count, co_await io::read_some(*stream_, buffer));
     if (count == 0) co_return fail(ErrorCode::Gone, "the other end has closed the link");

@@ -31,6 +31,7 @@ class Channel {
   // The next frame; Gone when the peer has ended the connection. Has no deadline of its own, but lets others
   // run however much the peer has to say.
   io::Task<Result<Frame>> receive();
+  io::Task<Result<RawFrame>> receive_raw();
   // Another limit from the next frame on.
   void take_frames_of(std::size_t frame_bytes_max) { decoder_.take_frames_of(frame_bytes_max); }
   std::size_t last_frame_bytes() const { return decoder_.last_frame_bytes(); }  // of the one received last

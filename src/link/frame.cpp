@@ -48,7 +48,20 @@ void Decoder::forget(std::size_t bytes) {
   if (buffer_.size() <= kBufferKeptBytes && buffer_.capacity() > kBufferKeptBytes) buffer_.shrink_to_fit();
 }
 
+Result<Frame> parse_frame(const RawFrame& raw) {
+  FARHOLM_TRY(auto body, json::parse(raw.text, kBodyLimits));
+  if (!body.is_object()) return fail(ErrorCode::BadRequest, "a frame's body is no JSON object");
+  return Frame{.type = raw.type, .body = std::move(body)};
+}
+
 Result<std::optional<Frame>> Decoder::next() {
+  FARHOLM_TRY(const auto raw, next_raw());
+  if (!raw) return std::optional<Frame>();
+  FARHOLM_TRY(auto frame, parse_frame(*raw));
+  return std::optional(std::move(frame));
+}
+
+Result<std::optional<RawFrame>> Decoder::next_raw() {
   while (buffer_.size() >= kLengthBytes) {
     const std::size_t bytes = length();
     if (bytes < 1 || bytes > frame_bytes_max_) {
@@ -64,14 +77,12 @@ Result<std::optional<Frame>> Decoder::next() {
       forget(kLengthBytes + bytes);
       continue;
     }
-    auto body = json::parse(std::string_view(buffer_).substr(kLengthBytes + 1, bytes - 1), kBodyLimits);
+    RawFrame raw{.type = static_cast<FrameType>(type), .text = buffer_.substr(kLengthBytes + 1, bytes - 1)};
     forget(kLengthBytes + bytes);
     last_frame_bytes_ = bytes;
-    if (!body) return std::unexpected(std::move(body).error());
-    if (!body->is_object()) return fail(ErrorCode::BadRequest, "a frame's body is no JSON object");
-    return std::optional(Frame{.type = static_cast<FrameType>(type), .body = std::move(*body)});
+    return std::optional(std::move(raw));
   }
-  return std::optional<Frame>();
+  return std::optional<RawFrame>();
 }
 
 }  // namespace farholm::link

@@ -25,6 +25,15 @@ struct Frame {
   bool operator==(const Frame&) const = default;
 };
 
+// One whose body has not been read: as a document it may take ten times the memory, so that who has many
+// peers reads it only when it is its turn.
+struct RawFrame {
+  FrameType type = FrameType::Ping;
+  std::string text;
+};
+// BadRequest for a body that is no JSON object.
+Result<Frame> parse_frame(const RawFrame& raw);
+
 // RequestEntityTooLarge beyond the limit.
 Result<std::string> encode(const Frame& frame);
 
@@ -40,6 +49,7 @@ class Decoder {
   // The next whole frame, or nothing yet. BadRequest for what is no frame: the connection is of no use then.
   // Frames of types that we do not know are passed over.
   Result<std::optional<Frame>> next();
+  Result<std::optional<RawFrame>> next_raw();
   // What it costs in memory, and how long the frame was that next() gave last.
   std::size_t held_bytes() const { return buffer_.capacity(); }
   std::size_t last_frame_bytes() const { return last_frame_bytes_; }

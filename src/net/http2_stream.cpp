@@ -54,12 +54,11 @@ Http2Stream::Http2Stream(Http2ServerConnection& connection, std::int32_t id)
       outbound_taken_(connection.server_.loop) {
   request_.method.clear();
   request_.target.clear();
-  charged_ = kStreamBytes;
-  connection_.server_.request_bytes_held += charged_;
+  charge(kStreamBytes);
 }
 
 Http2Stream::~Http2Stream() {
-  connection_.server_.request_bytes_held -= charged_;
+  discharge(charged_);
   if (running_) connection_.activity_.end();
 }
 
@@ -73,11 +72,9 @@ void Http2Stream::add_header(std::string_view name, std::string_view value, cons
   if (head_bytes_ > options.head_bytes_max || request_.headers.size() >= options.header_count_max) {
     head_too_large_ = true;
   }
-  auto& held = connection_.server_.request_bytes_held;
-  if (held + bytes > options.request_memory_bytes_max) too_busy_ = true;
+  if (connection_.server_.request_bytes_held + bytes > options.request_memory_bytes_max) too_busy_ = true;
   if (head_too_large_ || too_busy_) return;
-  held += bytes;
-  charged_ += bytes;
+  charge(bytes);
   if (name == ":method") {
     request_.method = value;
   } else if (name == ":path") {
@@ -91,12 +88,35 @@ void Http2Stream::add_header(std::string_view name, std::string_view value, cons
   }
 }
 
+void Http2Stream::charge(std::size_t bytes) {
+  connection_.server_.request_bytes_held += bytes;
+  charged_ += bytes;
+}
+
+void Http2Stream::discharge(std::size_t bytes) {
+  connection_.server_.request_bytes_held -= bytes;
+  charged_ -= bytes;
+}
+
+void Http2Stream::forget_inbound() {
+  discharge(inbound_.size());
+  std::string().swap(inbound_);
+}
+
 void Http2Stream::add_data(std::string_view bytes) {
   // Before start() it is kept: head and body may come in one piece.
   if (handled_) {
     nghttp2_session_consume(connection_.session_.get(), id_, bytes.size());
     return;
   }
+  // What windows allow on many streams of many connections is too much together.
+  auto& server = connection_.server_;
+  if (server.request_bytes_held + bytes.size() > server.options.request_memory_bytes_max) {
+    nghttp2_session_consume(connection_.session_.get(), id_, bytes.size());
+    reset(NGHTTP2_ENHANCE_YOUR_CALM);
+    return;
+  }
+  charge(bytes.size());
   inbound_ += bytes;
   inbound_changed_.notify();
 }
@@ -135,14 +155,14 @@ io::Task<void> Http2Stream::handle() {
   handled_ = true;
   connection_.activity_.end();
   if (!inbound_.empty()) nghttp2_session_consume(connection_.session_.get(), id_, inbound_.size());
-  inbound_.clear();
+  forget_inbound();
   connection_.wake();  // which also forgets this stream, once nghttp2 has
 }
 
 bool Http2Stream::close(bool orderly) {
   closed_ = true;
   if (!inbound_.empty()) nghttp2_session_consume_connection(connection_.session_.get(), inbound_.size());
-  inbound_.clear();
+  forget_inbound();
   inbound_changed_.notify();
   outbound_taken_.notify();
   // A handler that has answered may finish what it does afterwards; any other has lost its client.
@@ -169,6 +189,7 @@ io::Task<Result<std::size_t>> Http2Stream::read(std::span<std::byte> into) {
   const auto count = std::min(into.size(), inbound_.size());
   std::memcpy(into.data(), inbound_.data(), count);
   inbound_.erase(0, count);
+  discharge(count);
   if (inbound_.empty()) inbound_.shrink_to_fit();
   if (!closed_) {
     nghttp2_session_consume(connection_.session_.get(), id_, count);

@@ -50,6 +50,10 @@ class Http2Stream final : public Exchange, private BodyReader {
 
   io::Task<Result<std::size_t>> read(std::span<std::byte> into) override;
   io::Task<void> handle();
+  // Of the memory that the requests of all connections may take.
+  void charge(std::size_t bytes);
+  void discharge(std::size_t bytes);
+  void forget_inbound();
   Result<void> submit_head(Response& head, bool with_body);
   io::Task<Result<void>> push(std::string_view bytes, bool last);
   void reset(std::uint32_t error_code);

@@ -30,8 +30,11 @@ io::Task<Result<std::string>> read_charged(BodyBudget& budget, BodyReader& body,
     const auto had = whole.size();
     if (had == whole.capacity() || charged == 0) {
       // One byte more than the limit is asked for, so that a body of exactly the limit is seen to end.
-      whole.reserve(
-          static_cast<std::size_t>(std::min<std::uint64_t>(std::max(kFirstBytes, had * 2), limit_bytes + 1)));
+      // The last step goes to the end: the library at least doubles a string, and that of more than half of
+      // the limit would be far beyond it.
+      const auto next =
+          had * 4 > limit_bytes ? limit_bytes + 1 : std::max<std::uint64_t>(kFirstBytes, had * 2);
+      whole.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(next, limit_bytes + 1)));
       // What is allocated counts, not what has arrived.
       if (!budget.take(whole.capacity() - charged)) {
         co_return fail(ErrorCode::TooManyRequests, "too many large requests at once; try again later");
