@@ -28,18 +28,6 @@ namespace {
 constexpr std::size_t kProblemsMax = 16;
 constexpr const char* kEnginePidFile = "/run/docker.pid";
 
-// Makes the folder so that a power cut does not take it away again, with all that is in it.
-Result<void> make_folder(io::Files& files, const std::string& path, std::uint32_t permissions) {
-  FARHOLM_CHECK(files.make_directories(path, permissions));
-  for (std::string below = path, above = io::parent_path(path); above != below;
-       below = above, above = io::parent_path(above)) {
-    // Where we may not even look, we made nothing.
-    if (auto synced = files.sync_directory(above); !synced && synced.error().code != ErrorCode::Forbidden)
-      return synced;
-  }
-  return {};
-}
-
 // The root that this host trusts: the one in the state folder, or a newer one that it leads to, or the first.
 Result<trust::Root> open_root(io::Files& files, const StateFolder& state, const std::string& given_path) {
   FARHOLM_TRY(const auto kept, io::read_file_if_exists(files, state.root(), trust::Root::kBytesMax));
@@ -376,8 +364,8 @@ class Agent::Implementation {
 
 Result<std::unique_ptr<Agent>> Agent::open(const io::World& world, Logger log, AgentOptions options) {
   const auto& state = options.state;
-  FARHOLM_CHECK(make_folder(world.files, state.path, 0700));
-  FARHOLM_CHECK(make_folder(world.files, state.volumes(), 0755));
+  FARHOLM_CHECK(io::make_durable_directories(world.files, state.path, 0700));
+  FARHOLM_CHECK(io::make_durable_directories(world.files, state.volumes(), 0755));
   FARHOLM_TRY(auto lock, world.files.open(state.lock(), io::OpenMode::Create, 0600));
   if (auto locked = lock->lock(); !locked) {
     return fail(ErrorCode::Conflict,

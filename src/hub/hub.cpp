@@ -38,16 +38,6 @@ bool is_address(const std::string& name) {
   return name.find(':') != std::string::npos || name.find_first_not_of("0123456789.") == std::string::npos;
 }
 
-// Makes the folder so that a power cut does not take it away again, with all that is in it.
-Result<void> make_state_folder(io::Files& files, const std::string& path) {
-  FARHOLM_CHECK(files.make_directories(path, 0700));
-  for (std::string below = path, above = io::parent_path(path); above != below;
-       below = above, above = io::parent_path(above)) {
-    FARHOLM_CHECK(files.sync_directory(above));
-  }
-  return {};
-}
-
 Result<crypto::StorageKey> open_storage_key(const io::World& world, const std::string& path) {
   crypto::StorageKey key;
   FARHOLM_TRY(const auto text, io::read_file_if_exists(world.files, path, 1024));
@@ -259,7 +249,7 @@ class Hub::Implementation {
 };
 
 io::Task<Result<std::unique_ptr<Hub>>> Hub::open(const io::World& world, Logger log, HubOptions options) {
-  FARHOLM_CO_CHECK(make_state_folder(world.files, options.authority.state.path));
+  FARHOLM_CO_CHECK(io::make_durable_directories(world.files, options.authority.state.path, 0700));
   FARHOLM_CO_TRY(const auto key, open_storage_key(world, options.authority.state.storage_key()));
   FARHOLM_CO_TRY(auto authority, Authority::open(world, options.authority));
   auto implementation =

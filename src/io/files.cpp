@@ -60,6 +60,16 @@ Result<void> write_file_atomically(Files& files, const std::string& path, std::s
   return files.sync_directory(parent_path(path));
 }
 
+Result<void> make_durable_directories(Files& files, const std::string& path, std::uint32_t permissions) {
+  FARHOLM_CHECK(files.make_directories(path, permissions));
+  for (std::string below = path, above = parent_path(path); above != below;
+       below = above, above = parent_path(above)) {
+    if (auto synced = files.sync_directory(above); !synced && synced.error().code != ErrorCode::Forbidden)
+      return synced;
+  }
+  return {};
+}
+
 Result<void> remove_tree(Files& files, const std::string& path) {
   FARHOLM_TRY(const auto status, status_if_exists(files, path));
   if (!status) return {};

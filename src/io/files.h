@@ -86,6 +86,9 @@ Result<std::optional<std::string>> read_file_if_exists(Files& files, const std::
 // writes `<path>.new`, syncs it, renames it, syncs the folder.
 Result<void> write_file_atomically(Files& files, const std::string& path, std::string_view content,
                                    std::uint32_t permissions = 0600);
+// Makes the folder, and those above it that are missing, so that a power cut does not take it away again with
+// all that is in it. Folders above that may not be read are left alone: nothing was made in them.
+Result<void> make_durable_directories(Files& files, const std::string& path, std::uint32_t permissions);
 // Removes a folder and all below it; no error if it is not there.
 Result<void> remove_tree(Files& files, const std::string& path);
 std::string parent_path(const std::string& path);

@@ -53,6 +53,14 @@ TEST_F(SimFilesTest, AFileInAFolderThatWasNotSyncedIsGone) {
   EXPECT_EQ(read("/a"), "NotFound");
 }
 
+TEST_F(SimFilesTest, AFolderThatWasMadeDurablySurvivesWithThoseAboveIt) {
+  ASSERT_TRUE(files_.make_directories("/quickly/made"));
+  ASSERT_TRUE(make_durable_directories(files_, "/durably/made", 0750));
+  cut_and_restart(Survival::Nothing);
+  EXPECT_EQ(files_.status("/quickly/made").error().code, ErrorCode::NotFound);
+  EXPECT_EQ(files_.status("/durably/made")->permissions, 0750U);
+}
+
 TEST_F(SimFilesTest, AnUnsyncedWriteIsLostOrKeptAsTheSurvivalSays) {
   write_durably("/a", "old");
   write("/a", "new");
