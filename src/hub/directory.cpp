@@ -16,15 +16,18 @@ void Directory::update(const store::Key& key) {
       at->second.erase(key);
       if (at->second.empty()) machine_ids_.erase(at);
     }
+    if (old.waits) --waiting_;
     known_.erase(found);
   }
   if (entry == nullptr) return;
   Known now{.uid = object::uid_of(entry->value),
             .key_digest = status_text(entry->value, "keyDigest"),
-            .machine_id = status_text(entry->value, "machineID")};
+            .machine_id = status_text(entry->value, "machineID"),
+            .waits = !is_vouched_for(entry->value)};
   uids_.insert_or_assign(now.uid, key);
   if (!now.key_digest.empty()) keys_.insert_or_assign(now.key_digest, key);
   if (!now.machine_id.empty()) machine_ids_[now.machine_id].insert(key);
+  if (now.waits) ++waiting_;
   known_.emplace(key, std::move(now));
 }
 

@@ -2,6 +2,7 @@
 // store, kept up by whoever watches it and by pairing at once. One thread.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <set>
@@ -24,13 +25,17 @@ class Directory {
   store::EntryRef by_uid(const std::string& uid) const;
   store::EntryRef by_key(const std::string& key_digest) const;
   std::vector<store::EntryRef> by_machine_id(const std::string& machine_id) const;
+  // How many hosts are there that neither a token nor an operator has let in.
+  std::size_t waiting() const { return waiting_; }
 
  private:
   struct Known {
     std::string uid, key_digest, machine_id;
+    bool waits = false;
   };
   const store::Store& store_;
   std::map<store::Key, Known> known_;
+  std::size_t waiting_ = 0;  // of `known_`
   std::map<std::string, store::Key, std::less<>> uids_;
   std::map<std::string, store::Key, std::less<>> keys_;
   std::map<std::string, std::set<store::Key>, std::less<>> machine_ids_;

@@ -57,8 +57,12 @@ bool has_open_conflict(const json::Value& host) {
   return spec == nullptr || json::string_or(*spec, "machineIDConflict").empty();
 }
 
+bool is_vouched_for(const json::Value& host) {
+  return approval_of(host) == "Approved";
+}
+
 bool may_join(const json::Value& host) {
-  return approval_of(host) == "Approved" && !has_open_conflict(host) && !object::is_being_deleted(host);
+  return is_vouched_for(host) && !has_open_conflict(host) && !object::is_being_deleted(host);
 }
 
 json::Value make_host(const std::string& name_space, const std::string& name, const std::string& uid,
@@ -82,7 +86,7 @@ void take_claims(json::Value& object, const HostClaims& claims) {
   status["machineID"] = cut_text(claims.machine_id, kMachineIdBytesMax);
   if (!claims.agent_version.empty()) status["agentVersion"] = cut_text(claims.agent_version, 128);
   if (!claims.inventory.is_object()) return;
-  status["inventory"] = claims.inventory;
+  if (is_vouched_for(object)) status["inventory"] = claims.inventory;
   status["capacity"] = capacity_of(claims.inventory);
   if (const auto* addresses = json::find_array(claims.inventory, "addresses")) {
     status["addresses"] = json::Value::array();

@@ -21,6 +21,8 @@ std::string status_text(const json::Value& host, std::string_view field);  // st
 
 std::string approval_of(const json::Value& host);  // spec.approval, or ""
 bool is_rejected(const json::Value& host);
+// By a token or an operator. Of others anybody may make as many as he likes.
+bool is_vouched_for(const json::Value& host);
 // Another key had the machine ID before, and no operator has said what to do.
 bool has_open_conflict(const json::Value& host);
 // Approved, by a token or a person, and not held up by a conflict: it may have a certificate and a plan.
@@ -28,7 +30,7 @@ bool may_join(const json::Value& host);
 
 json::Value make_host(const std::string& name_space, const std::string& name, const std::string& uid,
                       io::WallTime now);
-// Writes down what the host says; `object` is an EdgeHost.
+// Writes down what the host says, the inventory only of one that is vouched for; `object` is an EdgeHost.
 void take_claims(json::Value& object, const HostClaims& claims);
 
 enum class Presence : std::uint8_t {

@@ -85,6 +85,12 @@ io::Task<Result<Registered>> Pairing::register_alone(Registration registration) 
     FARHOLM_CO_CHECK(judge_token(token->entry->value, claims.machine_id, now));
   }
 
+  if (!existing && !token && parts_.directory.waiting() >= kWaitingHostsMax)
+    co_return fail(ErrorCode::TooManyRequests,
+                   fmt::format("{} hosts wait for an operator already: approve or delete some, or give "
+                               "this one a registration token.",
+                               parts_.directory.waiting()));
+
   std::vector<store::Write> writes;
   json::Value host;
   store::Key key;
@@ -102,9 +108,9 @@ io::Task<Result<Registered>> Pairing::register_alone(Registration registration) 
   }
   const std::int64_t revision = existing && existing->key == key ? existing->revision : 0;
 
+  if (token) host["spec"]["approval"] = "Approved";
   take_claims(host, claims);
   if (token) {
-    host["spec"]["approval"] = "Approved";
     host["status"]["registrationToken"] = token->key.name;
     const auto* labels = json::find_path(token->entry->value, {"spec", "hostLabels"});
     if (labels != nullptr && labels->is_object())

@@ -18,6 +18,9 @@
 
 namespace farholm::hub {
 
+// Hosts that wait for an operator: who knows neither token nor operator must not fill the store.
+constexpr std::size_t kWaitingHostsMax = 512;
+
 struct Registration {
   HostClaims claims;
   crypto::PublicKey key;
@@ -45,7 +48,8 @@ class Pairing {
   explicit Pairing(Parts parts) : parts_(std::move(parts)) {}
 
   // Unauthorized for a token that is wrong, Forbidden for one that is expired, used up, revoked or for
-  // another machine, and for a host that was rejected; TooManyRequests while the same host registers already.
+  // another machine, and for a host that was rejected; TooManyRequests while the same host registers already,
+  // and while kWaitingHostsMax others wait for an operator.
   io::Task<Result<Registered>> register_host(Registration registration);
   // A new certificate for the host of this UID, which has just proved its key in the TLS handshake. Forbidden
   // when the host is gone, rejected, or has another key.
