@@ -2,9 +2,9 @@
 """Every port of the real programs, against clients that mean harm: a hub's one TLS port with each of its protocols, a
 site's registry, an agent's local door.
 
-What is garbage is answered with an error or ends the connection. 64 clients that hold on, of each kind, add at most
-16 MiB to the program's memory (PSS), and honest clients are served meanwhile. All kinds and their figures:
-bench/hostile_clients_run; here are those that have cost most. Free ports, no Docker, no root.
+What is garbage is answered with an error or ends the connection. 64 clients that hold on, of each kind in KINDS, add at
+most 16 MiB to the program's memory (PSS), and honest clients are served meanwhile. All kinds and their figures:
+bench/hostile_clients_run. Free ports, no Docker, no root.
 Prints `ok` or `not ok` and a name for each test.
 """
 import os
