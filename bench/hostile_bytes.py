@@ -133,7 +133,12 @@ def h2_hpack_table(_):
     """Fields that go into the dynamic table, again and again."""
     yield OPENING
     for stream in range(1, 2**31, 2):
-        yield frame(1, 5, stream, GET + b"\x40\x01z\x7f\x81\x1e" + b"q" * 4000)
+        yield frame(1, 5, stream, GET + b"\x40\x01z\x7f" + bytes([((4000 - 127) & 0x7F) | 0x80, (4000 - 127) >> 7]) + b"q" * 4000)
+
+
+def h2_undecodable(_):
+    """Heads that end in the middle of a field: each ends its connection, and much comes behind it."""
+    return forever(OPENING, frame(1, 5, 1, GET + b"\x40\x01z\x7f\x81\x1e" + b"q" * 3000))
 
 
 def h2_unread(target):

@@ -30,6 +30,7 @@ HTTP2 = [
     ("HTTP/2: settings, answers not read", "h2", say.h2_settings, QUIET),
     ("HTTP/2: pings, answers not read", "h2", say.h2_ping, QUIET),
     ("HTTP/2: a full compression table", "h2", say.h2_hpack_table, READ),
+    ("HTTP/2: heads that cannot be decoded", "h2", say.h2_undecodable, READ),
     ("HTTP/2: 100 answers each, not read", "h2", say.h2_unread, QUIET),
 ]
 PLAIN = [("garbage", "", say.garbage, QUIET), ("silence", "", say.silence, QUIET)]

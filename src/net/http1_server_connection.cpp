@@ -184,6 +184,8 @@ io::Task<Result<void>> Http1ServerConnection::ServerExchange::write(std::string_
     if (bytes.size() > *left_) co_return fail(ErrorCode::InternalError, "more than the Content-Length says");
     *left_ -= bytes.size();
   }
+  // A client that reads as fast as this is written must not keep the loop from everybody else.
+  co_await server_.loop.yield();
   if (!chunked_) co_return co_await send(bytes);
   std::string framed = http1::write_chunk_size(bytes.size());
   if (bytes.size() <= http1::kJoinedBytesMax) {

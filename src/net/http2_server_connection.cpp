@@ -152,6 +152,8 @@ io::Task<bool> Http2ServerConnection::read_frames() {
     if (count) {
       settle();
       wake();
+      // A client that always has more to say must not keep the loop from everybody else.
+      co_await server_.loop.yield();
     } else if (!co_await wait_for_bytes()) {
       nghttp2_session_terminate_session(session_.get(), NGHTTP2_NO_ERROR);
       wake();

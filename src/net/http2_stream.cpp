@@ -163,6 +163,8 @@ bool Http2Stream::close(bool orderly) {
   closed_ = true;
   if (!inbound_.empty()) nghttp2_session_consume_connection(connection_.session_.get(), inbound_.size());
   forget_inbound();
+  // What is left goes within a turn of the loop; the client may ask anew at once.
+  discharge(charged_);
   inbound_changed_.notify();
   outbound_taken_.notify();
   // A handler that has answered may finish what it does afterwards; any other has lost its client.

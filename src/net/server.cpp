@@ -126,6 +126,8 @@ io::Task<void> HttpServer::serve(io::Listener& listener, io::SecureServer* tls) 
       co_return;
     }
     serve_connection(std::move(accepted->stream), Peer{.address = std::move(accepted->peer)}, tls);
+    // Where the next one waits already, the one that had to make room for this one goes first.
+    co_await state.loop.yield();
   }
 }
 

@@ -13,7 +13,8 @@ namespace {
 // A body's memory doubles from here, so that thousands of bodies that never come cost little.
 constexpr std::size_t kFirstBytes = 1 << 10;
 
-io::Task<Result<std::string>> read_charged(BodyBudget& budget, BodyReader& body, std::uint64_t limit_bytes) {
+io::Task<Result<std::string>> read_charged(io::Loop& loop, BodyBudget& budget, BodyReader& body,
+                                           std::uint64_t limit_bytes) {
   std::string whole;
   std::uint64_t charged = 0;
   // Most requests have no body: they need no memory, and are answered also when others have taken it all.
@@ -46,6 +47,7 @@ io::Task<Result<std::string>> read_charged(BodyBudget& budget, BodyReader& body,
                    co_await body.read(std::as_writable_bytes(std::span(whole).subspan(had))));
     whole.resize(had + count);
     if (count == 0) co_return whole;
+    co_await loop.yield();  // who sends fast must not keep the loop from everybody else
     if (whole.size() > limit_bytes) {
       co_return fail(ErrorCode::RequestEntityTooLarge,
                      fmt::format("the request's body is longer than the limit of {} bytes", limit_bytes));
@@ -85,7 +87,7 @@ void HeldAnswer::forget() {
 io::Task<Result<std::string>> read_body_within(ServerState& server, BodyBudget& budget, BodyReader& body,
                                                std::uint64_t limit_bytes) {
   return io::with_deadline(server.loop, server.options.body_timeout, "the request's body did not arrive",
-                           read_charged(budget, body, limit_bytes));
+                           read_charged(server.loop, budget, body, limit_bytes));
 }
 
 std::string http_date(io::WallTime time) {

@@ -22,7 +22,7 @@ io::Task<bool> sleep_for(io::Loop& loop, io::Duration duration) {
   co_return true;
 }
 
-io::Task<void> discard(io::Stream& stream) {
+io::Task<void> discard(io::Loop& loop, io::Stream& stream) {
   std::array<std::byte, 2048> unread;
   std::size_t total = 0;
   while (total < kLingerBytesMax) {
@@ -30,6 +30,7 @@ io::Task<void> discard(io::Stream& stream) {
     if (!count || *count == std::size_t{0}) co_return;
     if (*count) {
       total += **count;
+      co_await loop.yield();
     } else {
       co_await stream.readable();
     }
@@ -86,7 +87,7 @@ io::Task<Result<void>> write_within(io::Loop& loop, io::Stream& stream, std::spa
 io::Task<void> close_gently(io::Loop& loop, std::unique_ptr<io::Stream> stream) {
   if (!co_await ends_within(loop, kFlushTime, stream->writable())) co_return;
   if (!stream->shutdown_write()) co_return;
-  (void)co_await ends_within(loop, kLingerTime, discard(*stream));
+  (void)co_await ends_within(loop, kLingerTime, discard(loop, *stream));
 }
 
 std::unique_ptr<io::Stream> with_prefix(std::string prefix, std::unique_ptr<io::Stream> stream) {
