@@ -88,6 +88,8 @@ void Http2ServerConnection::make_session() {
       nghttp2_settings_entry{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, server_.options.concurrent_streams_max},
       nghttp2_settings_entry{NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE,
                              static_cast<std::uint32_t>(server_.options.head_bytes_max)},
+      // RFC 9218: no tree of priorities, for which nghttp2 would also keep streams that have ended.
+      nghttp2_settings_entry{NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
   };
   FARHOLM_ASSERT(nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings.data(), settings.size()) == 0);
   FARHOLM_ASSERT(
