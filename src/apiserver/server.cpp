@@ -90,14 +90,17 @@ io::Task<void> ApiServer::handle(net::Exchange& exchange) {
   Call call{.exchange = exchange};
   auto done = co_await serve(call);
   if (done || exchange.answered()) co_return;
-  const auto& failure = done.error();
+  // If even this cannot be sent, the client has gone.
+  [[maybe_unused]] auto sent = co_await exchange.respond(answer_to(done.error(), call));
+}
+
+net::Response ApiServer::answer_to(const object::Failure& failure, const Call& call) const {
   if (failure.error.code == ErrorCode::InternalError)
-    log_.error("{} {}: {}", exchange.request().method, call.info.path, failure.error.to_string());
+    log_.error("{} {}: {}", call.exchange.request().method, call.info.path, failure.error.to_string());
   auto response = render_failure(failure, call.form);
   if (failure.error.code == ErrorCode::TooManyRequests && response.headers.count("Retry-After") == 0)
     response.headers.add("Retry-After", "1");
-  // If even this cannot be sent, the client has gone.
-  [[maybe_unused]] auto sent = co_await exchange.respond(std::move(response));
+  return response;
 }
 
 io::Task<Answer<void>> ApiServer::serve(Call& call) {
@@ -108,8 +111,8 @@ io::Task<Answer<void>> ApiServer::serve(Call& call) {
   const auto attempt = attempt_of(call);
   if (const auto decision = options_.authorizer->authorize(attempt); !decision.allowed)
     co_return std::unexpected(forbidden(attempt, decision.reason));
-  if (!call.info.on_resource) co_return co_await serve_path(call);
-  co_return co_await serve_resource(call);
+  FARHOLM_CO_TRY(auto work, route(call));
+  co_return co_await std::move(work);
 }
 
 Attempt ApiServer::attempt_of(const Call& call) const {
@@ -126,31 +129,23 @@ Attempt ApiServer::attempt_of(const Call& call) const {
           .path = info.path};
 }
 
-io::Task<Answer<void>> ApiServer::serve_path(Call& call) {
+Answer<net::Response> ApiServer::answer_on_path(Call& call) const {
   const auto& path = call.info.path;
-  if (call.info.verb != "get") co_return std::unexpected(not_allowed());
-  if (is_health(path)) {
-    [[maybe_unused]] auto sent = co_await call.exchange.respond(plain(200, "ok"));
-    co_return Answer<void>();
-  }
-  if (path == "/openapi/v2") co_return co_await serve_open_api_v2(call);
+  if (call.info.verb != "get") return std::unexpected(not_allowed());
+  if (is_health(path)) return plain(200, "ok");
+  if (path == "/openapi/v2") return open_api_v2(call);
   if (const auto* text = discovery_.open_api_v3(path)) {
     net::Response response{.status = 200, .headers = {{"Content-Type", "application/json"}}, .body = *text};
     if (call.target.query_value("hash")) response.headers.add("Cache-Control", "public, immutable");
-    [[maybe_unused]] auto sent = co_await call.exchange.respond(std::move(response));
-    co_return Answer<void>();
+    return response;
   }
   const auto* document = discovery_.document(path);
-  if (!document) {
-    [[maybe_unused]] auto sent = co_await call.exchange.respond(plain(404, "404 page not found\n"));
-    co_return Answer<void>();
-  }
-  FARHOLM_CO_TRY(call.form, negotiate(call.exchange.request(), call.target, /*forms=*/false));
-  [[maybe_unused]] auto sent = co_await call.exchange.respond(render(200, *document, call.form));
-  co_return Answer<void>();
+  if (!document) return plain(404, "404 page not found\n");
+  FARHOLM_TRY(call.form, negotiate(call.exchange.request(), call.target, /*forms=*/false));
+  return render(200, *document, call.form);
 }
 
-io::Task<Answer<void>> ApiServer::serve_open_api_v2(Call& call) {
+net::Response ApiServer::open_api_v2(const Call& call) const {
   // The clause spells the version with @ or with a dot; it is the only protobuf here.
   bool protobuf = false;
   for (const auto& clause : parse_accept(call.exchange.request().headers.get("Accept"))) {
@@ -161,48 +156,54 @@ io::Task<Answer<void>> ApiServer::serve_open_api_v2(Call& call) {
   response.headers.add("Content-Type", protobuf ? "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
                                                 : "application/json");
   response.body = protobuf ? discovery_.open_api_v2_protobuf() : discovery_.open_api_v2_json();
+  return response;
+}
+
+io::Task<Answer<void>> ApiServer::respond(Call& call, net::Response response) {
   [[maybe_unused]] auto sent = co_await call.exchange.respond(std::move(response));
   co_return Answer<void>();
 }
 
-io::Task<Answer<void>> ApiServer::serve_resource(Call& call) {
+// Not a coroutine, so that a request which waits for its body keeps the frame of nothing but its own work.
+Answer<io::Task<Answer<void>>> ApiServer::route(Call& call) {
+  if (!call.info.on_resource) {
+    FARHOLM_TRY(auto response, answer_on_path(call));
+    return respond(call, std::move(response));
+  }
   const auto& info = call.info;
   if (info.group == "authorization.k8s.io" && info.resource == "selfsubjectaccessreviews" &&
       info.verb == "create")
-    co_return co_await review_access(call);
+    return review_access(call);
   const auto* kind = kinds_.find(info.group, info.version, info.resource);
-  if (!kind && !kinds_.has_group_version(info.group, info.version)) {
-    [[maybe_unused]] auto sent = co_await call.exchange.respond(plain(404, "404 page not found\n"));
-    co_return Answer<void>();
-  }
+  if (!kind && !kinds_.has_group_version(info.group, info.version))
+    return respond(call, plain(404, "404 page not found\n"));
   if (!kind || kind->descriptor.namespaced < !info.name_space.empty())
-    co_return std::unexpected(no_such_resource());
+    return std::unexpected(no_such_resource());
   const bool has_subresource = info.subresource.empty() ||
                                (info.subresource == "status" && kind->descriptor.status_subresource) ||
                                (info.subresource == "finalize" && kind->descriptor.kind == "Namespace");
-  if (!has_subresource) co_return std::unexpected(no_such_resource());
-  FARHOLM_CO_TRY(call.form, negotiate(call.exchange.request(), call.target, /*forms=*/true));
+  if (!has_subresource) return std::unexpected(no_such_resource());
+  FARHOLM_TRY(call.form, negotiate(call.exchange.request(), call.target, /*forms=*/true));
   // A namespaced object is named within its namespace only.
   const bool needs_namespace = kind->descriptor.namespaced && info.name_space.empty();
   if (kind->reviewer != nullptr) {
-    if (info.verb != "create" || !info.name.empty() || needs_namespace)
-      co_return std::unexpected(not_allowed());
-    co_return co_await review(call, *kind);
+    if (info.verb != "create" || !info.name.empty() || needs_namespace) return std::unexpected(not_allowed());
+    return review(call, *kind);
   }
   if (info.verb == "list" || info.verb == "watch" || info.verb == "get") {
-    if (info.verb == "get" && needs_namespace) co_return std::unexpected(no_such_resource());
-    co_return co_await read(call, *kind);
+    if (info.verb == "get" && needs_namespace) return std::unexpected(no_such_resource());
+    return read(call, *kind);
   }
-  if (needs_namespace) co_return std::unexpected(not_allowed());
+  if (needs_namespace) return std::unexpected(not_allowed());
   // What only the hub writes keeps its status subresource read-only as well.
-  if (!kind->descriptor.has_verb(info.verb)) co_return std::unexpected(not_allowed());
-  if (info.verb == "delete" && info.subresource.empty()) co_return co_await remove(call, *kind);
-  if (info.verb == "deletecollection") co_return co_await remove_all(call, *kind);
-  if (info.verb == "create" && !info.name.empty()) co_return std::unexpected(not_allowed());
+  if (!kind->descriptor.has_verb(info.verb)) return std::unexpected(not_allowed());
+  if (info.verb == "delete" && info.subresource.empty()) return remove(call, *kind);
+  if (info.verb == "deletecollection") return remove_all(call, *kind);
+  if (info.verb == "create" && !info.name.empty()) return std::unexpected(not_allowed());
   if (info.verb != "create" && info.verb != "update" && info.verb != "patch")
-    co_return std::unexpected(not_allowed());
-  if (info.verb != "create" && info.name.empty()) co_return std::unexpected(not_allowed());
-  co_return co_await write(call, *kind);
+    return std::unexpected(not_allowed());
+  if (info.verb != "create" && info.name.empty()) return std::unexpected(not_allowed());
+  return write(call, *kind);
 }
 
 io::Task<Answer<void>> ApiServer::read(Call& call, const ServedKind& kind) {

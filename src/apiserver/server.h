@@ -60,9 +60,11 @@ class ApiServer final : public net::HttpHandler {
  private:
   struct Call;
   io::Task<object::Answer<void>> serve(Call& call);
-  io::Task<object::Answer<void>> serve_path(Call& call);
-  io::Task<object::Answer<void>> serve_open_api_v2(Call& call);
-  io::Task<object::Answer<void>> serve_resource(Call& call);
+  // What is to be done; it may look at the call until it has ended.
+  object::Answer<io::Task<object::Answer<void>>> route(Call& call);
+  object::Answer<net::Response> answer_on_path(Call& call) const;
+  net::Response open_api_v2(const Call& call) const;
+  static io::Task<object::Answer<void>> respond(Call& call, net::Response response);
   io::Task<object::Answer<void>> read(Call& call, const ServedKind& kind);
   io::Task<object::Answer<void>> write(Call& call, const ServedKind& kind);
   io::Task<object::Answer<void>> remove(Call& call, const ServedKind& kind);
@@ -70,6 +72,7 @@ class ApiServer final : public net::HttpHandler {
   io::Task<object::Answer<void>> review(Call& call, const ServedKind& kind);
   io::Task<object::Answer<void>> review_access(Call& call);
   Attempt attempt_of(const Call& call) const;
+  net::Response answer_to(const object::Failure& failure, const Call& call) const;
 
   ApiServerWorld world_;
   const Kinds& kinds_;

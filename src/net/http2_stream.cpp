@@ -133,19 +133,16 @@ void Http2Stream::start() {
   task_.start();
 }
 
+Response Http2Stream::answer_without_handler() const {
+  if (head_too_large_) return plain_answer(431, "the request's head is too large");
+  if (too_busy_) return plain_answer(503, "too many requests at once; try again later");
+  connection_.server_.log.error("the handler of {} {} gave no answer", request_.method, request_.target);
+  return plain_answer(500, "the request was not answered");
+}
+
 io::Task<void> Http2Stream::handle() {
-  auto& server = connection_.server_;
-  if (head_too_large_) {
-    (void)co_await respond(plain_answer(431, "the request's head is too large"));
-  } else if (too_busy_) {
-    (void)co_await respond(plain_answer(503, "too many requests at once; try again later"));
-  } else {
-    co_await server.handler.handle(*this);
-  }
-  if (!answered()) {
-    server.log.error("the handler of {} {} gave no answer", request_.method, request_.target);
-    (void)co_await respond(plain_answer(500, "the request was not answered"));
-  }
+  if (!head_too_large_ && !too_busy_) co_await connection_.server_.handler.handle(*this);
+  if (!answered()) (void)co_await respond(answer_without_handler());
   if (phase_ != Phase::Ended) {
     reset(NGHTTP2_INTERNAL_ERROR);
   } else if (!inbound_ended_) {

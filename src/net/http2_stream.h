@@ -50,6 +50,7 @@ class Http2Stream final : public Exchange, private BodyReader {
 
   io::Task<Result<std::size_t>> read(std::span<std::byte> into) override;
   io::Task<void> handle();
+  Response answer_without_handler() const;
   // Of the memory that the requests of all connections may take.
   void charge(std::size_t bytes);
   void discharge(std::size_t bytes);
