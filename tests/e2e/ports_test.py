@@ -23,12 +23,11 @@ HOLD_SECONDS = 0.7     # long enough for 64 clients to fill what they can; nothi
 GIVE_UP_SECONDS = 60   # a connection that is still open then is not closed at all
 GARBAGE = b"\x00\xff farholm \x80\x81\r\n\r\n" * 64
 
-# Of every port the kinds that have cost most, or kept others out, before there were limits. Two are still over
-# (docs/roadmap.md): an operator's 100 bodies on HTTP/2, and full compression tables at the local door.
+# Of every port the kinds that have cost most, or kept others out, before there were limits.
 KINDS = {
     Hub: ["TLS: handshakes never finished", "anyone, HTTP/1.1: a head that stops", "anyone, HTTP/2: 100 large heads each",
           "anyone, HTTP/2: pings, answers not read", "anyone, HTTP/2: streams opened and reset",
-          "operator, HTTP/1.1: large documents",
+          "operator, HTTP/1.1: large documents", "operator, HTTP/2: 100 bodies each, windows full",
           "pairing, HTTP/1.1: a body without end", "pairing, HTTP/1.1: large documents",
           "host, HTTP/1.1: answers not read", "host, HTTP/2: 100 answers each, not read",
           "link: garbage, no certificate", "link: garbage", "link: a hello never finished", "link: a hello never finished, one host",
@@ -36,7 +35,8 @@ KINDS = {
           "link: frames of no known type", "link: hellos again and again", "link: reports that grow", "link: reports of many values"],
     Registry: ["garbage", "HTTP/1.1: a head byte by byte", "HTTP/1.1: answers not read", "HTTP/2: 100 bodies each, windows full",
                "HTTP/2: 100 answers each, not read"],
-    Control: ["silence", "HTTP/1.1: a body of 3 MB", "HTTP/1.1: large documents", "HTTP/2: 100 bodies each, windows full"],
+    Control: ["silence", "HTTP/1.1: a body of 3 MB", "HTTP/1.1: large documents", "HTTP/2: 100 bodies each, windows full",
+              "HTTP/2: a full compression table", "HTTP/2: heads that cannot be decoded"],
 }
 # How garbage comes to the port.
 WAYS = {
