@@ -112,9 +112,8 @@ void read_hosts(Reader& reader, const json::Value& root, SitePlan& plan) {
 
 void read_nodes(Reader& reader, const json::Value& root, SitePlan& plan) {
   plan.subnet = reader.text(reader.object(root, "network", ""), "subnet", "network");
-  const auto subnet = parse_subnet(plan.subnet);
-  if (!subnet || subnet->prefix < 16 || subnet->prefix > 27)
-    return reader.wrong("network.subnet", "must be an IPv4 subnet between /16 and /27");
+  const auto subnet = parse_site_subnet(plan.subnet);
+  if (!subnet) return reader.wrong("network.subnet", "must be an IPv4 subnet between /16 and /26");
   // Bridge, HAProxy and etcd have theirs, see docs/formats/plan.md.
   std::set<std::string> slots;
   std::set<std::string> addresses = {subnet->address(1), subnet->address(2), subnet->address(3)};

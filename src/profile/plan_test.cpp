@@ -155,6 +155,7 @@ TEST(Plan, AReaderRefusesWhatContradictsItself) {
       {"hosts[1].name", [](auto& p) { p["hosts"].push_back(p["hosts"][0]); }},
       {"hosts[0].name", [](auto& p) { p["hosts"][0]["name"] = "../etc"; }},
       {"network.subnet", [](auto& p) { p["network"]["subnet"] = "0.0.0.0/0"; }},
+      {"network.subnet", [](auto& p) { p["network"]["subnet"] = "172.30.42.0/27"; }},
       {"nodes[0].address", [](auto& p) { p["nodes"][0]["address"] = "172.30.43.11"; }},
       {"nodes[0].address", [](auto& p) { p["nodes"][0]["address"] = "172.30.42.255"; }},
       {"nodes[0].address", [](auto& p) { p["nodes"][0]["address"] = "172.30.42.2"; }},

@@ -72,11 +72,11 @@ std::vector<ErrorCause> check_site_spec(const json::Value& spec) {
   else if (selector->empty())
     causes.push_back(object::field_invalid("spec.hosts.selector", site.host_selector,
                                            "selects every host of the namespace: give at least one label"));
-  const auto subnet = parse_subnet(site.subnet);
+  const auto subnet = parse_site_subnet(site.subnet);
   // Node addresses begin at .21, see docs/formats/plan.md.
-  if (!subnet || subnet->prefix < 16 || subnet->prefix > 27)
+  if (!subnet)
     causes.push_back(object::field_invalid("spec.network.subnet", site.subnet,
-                                           "must be an IPv4 subnet between /16 and /27, as 172.30.42.0/24"));
+                                           "must be an IPv4 subnet between /16 and /26, as 172.30.42.0/24"));
   else if (21 + static_cast<std::uint32_t>(site.workers) > subnet->size() - 1)
     causes.push_back(
         object::field_invalid("spec.nodes.workers", site.workers,

@@ -63,4 +63,9 @@ std::optional<Subnet> parse_subnet(std::string_view text) {
   return subnet;
 }
 
+std::optional<Subnet> parse_site_subnet(std::string_view text) {
+  const auto subnet = parse_subnet(text);
+  return subnet && subnet->prefix >= 16 && subnet->prefix <= 26 ? subnet : std::nullopt;
+}
+
 }  // namespace farholm::profile

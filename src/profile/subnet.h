@@ -22,6 +22,8 @@ struct Subnet {
 
 // "a.b.c.d/n" with no host bits set and no leading zeros; nothing else.
 std::optional<Subnet> parse_subnet(std::string_view text);
+// One that a site may have: from /16 to /26, which has room for the addresses of docs/formats/plan.md.
+std::optional<Subnet> parse_site_subnet(std::string_view text);
 std::optional<std::uint32_t> parse_ipv4(std::string_view text);
 
 }  // namespace farholm::profile
