@@ -93,27 +93,39 @@ content::Fetcher ContentLayers::fetcher(driver::Progress progress) {
 
 io::Task<Result<void>> ContentLayers::fetch(const profile::SitePlan& plan, driver::Progress progress) {
   progress("fetching content");
-  const auto from = fetcher(progress);
-  std::vector<std::string> bundles;
+  Result<void> outcome;
   for (const auto& layer : plan.layers) {
-    FARHOLM_CO_TRY(const auto digest, content::Digest::parse(layer.blob));
-    FARHOLM_CO_CHECK(co_await content::fetch_blob(
-        from, {.digest = digest, .size_bytes = layer.size_bytes, .limit_bytes = kLayerBlobBytesMax}));
-    for (const auto& envelope : envelopes_of(plan, layer)) {
-      FARHOLM_CO_TRY(const auto envelope_digest, content::Digest::parse(envelope));
-      FARHOLM_CO_CHECK(co_await content::fetch_blob(
-          from, {.digest = envelope_digest, .size_bytes = std::nullopt, .limit_bytes = kSealedBytesMax}));
-    }
-    FARHOLM_CO_TRY(const auto parsed, content_of(layer));
-    for (const auto& needed : parsed.bundles) {
-      bundles.push_back(needed);
-      if (bundle(needed)) continue;
-      FARHOLM_CO_TRY(const auto bundle_digest, content::Digest::parse(needed));
-      progress(fmt::format("fetching what layer {} needs", layer.name));
-      FARHOLM_CO_CHECK(co_await content::fetch_bundle(from, parts_.root, bundle_digest));
-    }
+    auto fetched = co_await fetch_layer(plan, layer, progress);
+    if (fetched) continue;
+    if (outcome) outcome = std::move(fetched);
+    // What nobody has, or what is not to be trusted, is one layer's own trouble; any other is everybody's.
+    const auto code = outcome.error().code;
+    if (code != ErrorCode::NotFound && code != ErrorCode::Invalid) break;
   }
-  co_return write_catalog(bundles);
+  FARHOLM_CO_CHECK(write_catalog(plan));
+  co_return outcome;
+}
+
+io::Task<Result<void>> ContentLayers::fetch_layer(const profile::SitePlan& plan,
+                                                  const profile::PlanLayer& layer,
+                                                  const driver::Progress& progress) {
+  const auto from = fetcher(progress);
+  FARHOLM_CO_TRY(const auto digest, content::Digest::parse(layer.blob));
+  FARHOLM_CO_CHECK(co_await content::fetch_blob(
+      from, {.digest = digest, .size_bytes = layer.size_bytes, .limit_bytes = kLayerBlobBytesMax}));
+  for (const auto& envelope : envelopes_of(plan, layer)) {
+    FARHOLM_CO_TRY(const auto envelope_digest, content::Digest::parse(envelope));
+    FARHOLM_CO_CHECK(co_await content::fetch_blob(
+        from, {.digest = envelope_digest, .size_bytes = std::nullopt, .limit_bytes = kSealedBytesMax}));
+  }
+  FARHOLM_CO_TRY(const auto parsed, content_of(layer));
+  for (const auto& needed : parsed.bundles) {
+    if (bundle(needed)) continue;
+    FARHOLM_CO_TRY(const auto bundle_digest, content::Digest::parse(needed));
+    progress(fmt::format("fetching what layer {} needs", layer.name));
+    FARHOLM_CO_CHECK(co_await content::fetch_bundle(from, parts_.root, bundle_digest));
+  }
+  co_return Result<void>();
 }
 
 io::Task<Result<std::string>> ContentLayers::fetch_small(const std::string& text, std::uint64_t limit_bytes) {
@@ -157,13 +169,18 @@ Result<driver::Layer> ContentLayers::load(const profile::SitePlan& plan, const p
                        .spec = std::move(spec)};
 }
 
-Result<void> ContentLayers::write_catalog(const std::vector<std::string>& digests) {
+Result<void> ContentLayers::write_catalog(const profile::SitePlan& plan) {
   json::Value images = json::Value::object();
   std::set<std::string> blobs;
-  for (const auto& digest : digests) {
-    FARHOLM_TRY(const auto* complete, bundle(digest));
-    for (const auto& [reference, image] : complete->images) images[reference] = image.to_string();
-    for (const auto& blob : complete->blobs) blobs.insert(blob.digest.to_string());
+  for (const auto& layer : plan.layers) {
+    const auto content = content_of(layer);
+    if (!content) continue;  // not here yet
+    for (const auto& digest : content->bundles) {
+      const auto complete = bundle(digest);
+      if (!complete) continue;
+      for (const auto& [reference, image] : (*complete)->images) images[reference] = image.to_string();
+      for (const auto& blob : (*complete)->blobs) blobs.insert(blob.digest.to_string());
+    }
   }
   const std::string text = json::to_text({{"images", std::move(images)}, {"blobs", blobs}});
   FARHOLM_TRY(const auto before,

@@ -55,7 +55,10 @@ class ContentLayers final : public LayerSource {
   Result<profile::LayerContent> content_of(const profile::PlanLayer& layer);
   Result<profile::Values> open_secrets(const profile::SitePlan& plan, const profile::PlanLayer& layer);
   std::vector<std::string> envelopes_of(const profile::SitePlan& plan, const profile::PlanLayer& layer) const;
-  Result<void> write_catalog(const std::vector<std::string>& bundles);
+  io::Task<Result<void>> fetch_layer(const profile::SitePlan& plan, const profile::PlanLayer& layer,
+                                     const driver::Progress& progress);
+  // Of what is here.
+  Result<void> write_catalog(const profile::SitePlan& plan);
   content::Fetcher fetcher(driver::Progress progress);
 
   Parts parts_;

@@ -102,6 +102,24 @@ TEST_F(ContentLayersTest, WritesDownWhatTheRegistryMayServeForItToRead) {
   EXPECT_TRUE(read_catalog(files_, kCatalog).value().blobs.empty()) << "what no layer needs is not served";
 }
 
+TEST_F(ContentLayersTest, WhatOneLayerLacksDoesNotHoldUpTheOthers) {
+  const auto here = make_bundle("/usb", keys_.key());
+  const auto gone = crypto::Digest::of("a bundle that nobody has").to_string();
+  const auto first = layer_blob("first", "one", {gone});
+  const auto nowhere = layer_blob("second", "two");
+  const auto last = layer_blob("last", "three", {here});
+  source_.add(first);
+  source_.add(last);
+  const auto wanted = test::plan(
+      1, {layer_of_blob("first", first), layer_of_blob("second", nowhere), layer_of_blob("last", last)});
+  layers_.set_sources({&source_, &folder_});
+  EXPECT_FALSE(fetch(wanted));
+  EXPECT_THAT(layers_.missing(wanted, wanted.layers[0]).value(), ElementsAre(gone));
+  EXPECT_THAT(layers_.missing(wanted, wanted.layers[1]).value(), ElementsAre(wanted.layers[1].blob));
+  EXPECT_THAT(layers_.missing(wanted, wanted.layers[2]).value(), IsEmpty());
+  EXPECT_FALSE(read_catalog(files_, kCatalog).value().blobs.empty()) << "what came may be served";
+}
+
 TEST_F(ContentLayersTest, ABundleThatThePublisherDidNotSignIsNotTaken) {
   const auto stranger = crypto::PrivateKey::generate(crypto::KeyType::Ed25519, entropy_);
   const auto bundle = make_bundle("/usb", stranger);
