@@ -113,9 +113,9 @@ std::string troubles_of(const Input& input) {
 std::vector<Condition> conditions_of(const Input& input, const std::vector<LayerStatus>& layers) {
   if (!input.plan) {
     const std::string message = "no plan was accepted yet";
-    return {{"Ready", "False", "NoPlan", message},
-            {"Progressing", "False", "NoPlan", message},
-            {"Degraded", "False", "NoPlan", message}};
+    Condition degraded{"Degraded", "False", "NoPlan", message};
+    if (!input.troubles.empty()) degraded = {"Degraded", "True", "HostTrouble", troubles_of(input)};
+    return {{"Ready", "False", "NoPlan", message}, {"Progressing", "False", "NoPlan", message}, degraded};
   }
   Condition ready{"Ready", "True", "AllHealthy", "every layer of the plan is healthy"};
   const auto unfit = std::find_if(layers.begin(), layers.end(), [&](const LayerStatus& layer) {

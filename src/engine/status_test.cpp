@@ -28,6 +28,10 @@ TEST(Status, AHealthySiteIsReady) {
 
 TEST(Status, ASiteWithoutAPlanSaysSo) {
   EXPECT_EQ(condition(summarize({}), "Ready").reason, "NoPlan");
+  EXPECT_EQ(condition(summarize({}), "Degraded").status, "False");
+  Input troubled;
+  troubled.troubles["disk"] = "The disk is full.";
+  EXPECT_EQ(condition(summarize(troubled), "Degraded").message, "The disk is full.");
 }
 
 TEST(Status, ALayerThatIsNotHealthyIsNamedWithItsObject) {

@@ -101,8 +101,33 @@ bool is_simulated(const json::Value& report) {
   return json::find_bool(report, "simulated").value_or(false);
 }
 
-void judge_simulation(json::Value& object, bool simulated, io::WallTime now) {
-  if (simulated) {
+const json::Value* reported_condition(const json::Value& report, std::string_view type) {
+  const auto* status = json::find_object(report, "status");
+  const auto* conditions = status == nullptr ? nullptr : json::find_array(*status, "conditions");
+  if (conditions == nullptr) return nullptr;
+  for (const auto& condition : *conditions)
+    if (json::string_or(condition, "type") == type) return &condition;
+  return nullptr;
+}
+
+bool says_the_same(const json::Value& report, const json::Value& other) {
+  const auto* one = reported_condition(report, "Degraded");
+  const auto* two = reported_condition(other, "Degraded");
+  return is_simulated(report) == is_simulated(other) &&
+         (one == nullptr || two == nullptr ? one == two : *one == *two);
+}
+
+void judge_report(json::Value& object, const json::Value& report, io::WallTime now) {
+  if (const auto* degraded = reported_condition(report, "Degraded")) {
+    const auto status = json::string_or(*degraded, "status");
+    set_condition(object,
+                  {"Degraded", status == "True" || status == "False" ? status : "Unknown",
+                   json::string_or(*degraded, "reason", "Reported"), json::string_or(*degraded, "message")},
+                  now);
+  } else {
+    remove_condition(object, "Degraded");
+  }
+  if (is_simulated(report)) {
     set_condition(object,
                   {"Simulated", "True", "SimulatedDrivers",
                    "The host's site is simulated: its agent brings nothing up, and no container runs."},

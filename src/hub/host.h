@@ -40,8 +40,13 @@ enum class Presence : std::uint8_t {
 };
 // Whether a report (agent/report.h) says that the host's site is simulated: nothing of it really runs.
 bool is_simulated(const json::Value& report);
-// The condition Simulated, which only such a host has.
-void judge_simulation(json::Value& object, bool simulated, io::WallTime now);
+// The report's own condition of this type, or nullptr.
+const json::Value* reported_condition(const json::Value& report, std::string_view type);
+// What the host says of itself: the condition Degraded, and Simulated, which only such a host has. `report`
+// may be null.
+void judge_report(json::Value& object, const json::Value& report, io::WallTime now);
+// Whether judge_report would judge differently.
+bool says_the_same(const json::Value& report, const json::Value& other);
 // Phase and conditions, from the decision of the operator and from whether it is connected. Timestamps change
 // only when the phase does.
 void judge_host(json::Value& object, Presence presence, io::WallTime now);

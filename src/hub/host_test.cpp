@@ -30,10 +30,33 @@ TEST(Host, SaysThatItIsSimulatedOnlyWhenItIs) {
   EXPECT_FALSE(is_simulated({{"host", "edge-1"}}));
   EXPECT_FALSE(is_simulated({{"simulated", "yes"}}));
   EXPECT_TRUE(is_simulated({{"simulated", true}}));
-  judge_simulation(approved, /*simulated=*/true, kNow);
+  judge_report(approved, {{"simulated", true}}, kNow);
   EXPECT_EQ(condition_status(approved, "Simulated"), "True");
-  judge_simulation(approved, /*simulated=*/false, kNow);
+  judge_report(approved, nullptr, kNow);
   EXPECT_EQ(condition_status(approved, "Simulated"), "");
+}
+
+TEST(Host, SaysWhatItsAgentSaysIsWrong) {
+  const auto report = [](json::Value degraded) -> json::Value {
+    degraded["type"] = "Degraded";
+    return {{"status", {{"conditions", json::Value::array({std::move(degraded)})}}}};
+  };
+  const auto ill = report({{"status", "True"}, {"reason", "HostTrouble"}, {"message", "The disk is full."}});
+  const auto well = report({{"status", "False"}, {"reason", "AsExpected"}, {"message", "nothing is wrong"}});
+  auto approved = host("Approved");
+  judge_report(approved, ill, kNow);
+  EXPECT_EQ(condition_status(approved, "Degraded"), "True");
+  EXPECT_EQ(approved["status"]["conditions"][0]["message"], "The disk is full.");
+  judge_report(approved, well, kNow);
+  EXPECT_EQ(condition_status(approved, "Degraded"), "False");
+  judge_report(approved, report({{"status", {1, 2}}, {"reason", 7}}), kNow);
+  EXPECT_EQ(condition_status(approved, "Degraded"), "Unknown") << "whatever a host may send";
+  judge_report(approved, nullptr, kNow);
+  EXPECT_EQ(condition_status(approved, "Degraded"), "");
+  EXPECT_TRUE(says_the_same(ill, ill));
+  EXPECT_FALSE(says_the_same(ill, well));
+  EXPECT_FALSE(says_the_same(ill, nullptr));
+  EXPECT_TRUE(says_the_same(nullptr, {{"host", "edge-1"}}));
 }
 
 TEST(Host, AShortBreakChangesNothing) {

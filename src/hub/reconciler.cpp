@@ -20,10 +20,6 @@ bool differs(const json::Value* a, const json::Value* b) {
   return (a == nullptr) != (b == nullptr) || (a != nullptr && *a != *b);
 }
 
-bool reports_simulation(const store::EntryRef& report) {
-  return is_simulated(report_of(report));
-}
-
 // What of a host a site looks at.
 json::Value seen_by_sites(const store::EntryRef& host) {
   if (host == nullptr) return nullptr;
@@ -181,7 +177,7 @@ void Reconciler::secret_event(const store::Event& event) {
 void Reconciler::report_event(const store::Event& event) {
   const auto host = parts_.directory.by_uid(event.entry->key.name);
   if (host == nullptr) return;
-  if (reports_simulation(event.entry) != reports_simulation(event.previous)) enqueue(host->key);
+  if (!says_the_same(report_of(event.entry), report_of(event.previous))) enqueue(host->key);
   const auto site = status_text(host->value, "site");
   if (!site.empty()) enqueue(key_of(kSites, host->key.name_space, site));
 }
@@ -206,14 +202,14 @@ io::Task<Result<void>> Reconciler::reconcile_host(store::Key key) {
   const auto uid = object::uid_of(host->value);
   if (!may_join(host->value)) parts_.gateway.drop(uid);
   const auto presence = parts_.gateway.presence(uid);
-  const bool simulated = reports_simulation(parts_.store.get(key_of(kReports, "", uid)));
+  const auto report = report_of(parts_.store.get(key_of(kReports, "", uid)));
   const auto now = parts_.world.clock.now();
   auto written = co_await store::mutate(
-      parts_.store, key, [presence, simulated, now](const store::Entry* current) -> Result<store::Change> {
+      parts_.store, key, [presence, &report, now](const store::Entry* current) -> Result<store::Change> {
         if (current == nullptr) return store::Change::keep();
         json::Value changed = current->value;
         judge_host(changed, presence, now);
-        judge_simulation(changed, simulated, now);
+        judge_report(changed, report, now);
         return store::Change::put(std::move(changed));
       });
   if (!written) co_return std::unexpected(std::move(written).error());

@@ -35,12 +35,7 @@ std::string accepted_plan(const SiteHost& host) {
 
 // The host's condition of this type, or nullptr.
 const json::Value* reported(const SiteHost& host, std::string_view type) {
-  const auto* status = engine_status(host);
-  const auto* conditions = status == nullptr ? nullptr : json::find_array(*status, "conditions");
-  if (conditions == nullptr) return nullptr;
-  for (const auto& condition : *conditions)
-    if (json::string_or(condition, "type") == type) return &condition;
-  return nullptr;
+  return reported_condition(host.report, type);
 }
 
 std::string newest_problem(const SiteHost& host) {

@@ -30,7 +30,7 @@ object::Schema status_schema() {
       {observed_generation(),
        {"phase", string("In one word: Pending, Connected, Disconnected or Rejected.")
                      .one_of({"Pending", "Connected", "Disconnected", "Rejected"})},
-       {"conditions", object::conditions("Ready, Approved, MachineIDConflict.")},
+       {"conditions", object::conditions("Ready, Degraded, Approved, MachineIDConflict, Simulated.")},
        {"machineID",
         string("What the host says it is: the DMI product UUID, else /etc/machine-id.").at_most(128)},
        {"keyDigest", digest_field("SHA-256 of the host's public key: its identity.")},

@@ -70,7 +70,7 @@ object::Schema status_schema() {
   return object(
       "How the site is.",
       {observed_generation(),
-       {"conditions", object::conditions("Planned, Ready, Progressing, Degraded, Connected.")},
+       {"conditions", object::conditions("Planned, Ready, Progressing, Degraded, Connected, Simulated.")},
        {"revision", integer("The profile revision of the newest plan.").at_least(1)},
        {"plan", object("The newest plan.",
                        {{"digest", digest_field("Of its bytes.")},

@@ -2,8 +2,9 @@
 """What is wrong with a host is said in one clear sentence, at the site and at the hub, and is over when it is over.
 
 One real agent, paired with a real hub, meets one trouble after the other on its way to its first cluster, and a full
-disk after it. Each has to be read on the agent's stderr, in `farholm-agent status` and in the conditions of the Site at
-the hub; each is then put right by the test, as a person at the site would, and the agent goes on by itself to the next.
+disk after it. Each has to be read on the agent's stderr, in `farholm-agent status` and in the conditions of the Site and
+of the EdgeHost at the hub; each is then put right by the test, as a person at the site would, and the agent goes on by
+itself to the next.
 """
 import base64
 import json
@@ -98,6 +99,12 @@ class Story:
         """type → (status, message) of the Site at the hub."""
         return {c["type"]: (c["status"], c["message"]) for c in self.get("site", "trouble", "-n", "retail")["status"]["conditions"]}
 
+    def host_is_degraded(self, pattern):
+        """Whether the EdgeHost at the hub says it too."""
+        hosts = self.get("edgehosts", "-n", "retail")["items"]
+        return any(c["type"] == "Degraded" and c["status"] == "True" and pattern.search(c["message"])
+                   for host in hosts for c in host["status"]["conditions"])
+
     def start_hub(self):
         log = open(self.site.path("hub.log"), "a", encoding="utf-8")
         self.hub_process = subprocess.Popen(
@@ -149,6 +156,7 @@ class Story:
             told = [kind for kind, (state, message) in seen["hub"].items()
                     if pattern.search(message) and state == ("True" if kind == "Degraded" else "False")]
             expect("Degraded" in told, f"the Site's condition Degraded does not say it: {seen['hub']}")
+            expect(self.host_is_degraded(pattern), "the EdgeHost's condition Degraded does not say it")
             return True
 
         try:
