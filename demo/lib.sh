@@ -49,6 +49,14 @@ not() { ! "$@"; }
 # runs hub|agent: whether the process in the file hub.pid or agent.pid does. A dead one that nobody has collected yet has no command line.
 runs() { grep -qa "farholm-$1" "/proc/$(cat "$state/$1.pid" 2>/dev/null || echo none)/cmdline" 2>/dev/null; }
 
+# start hub|agent COMMAND…: as a process of its own; its output goes to hub.log or agent.log.
+start() {
+  nohup setsid "${@:2}" >>"$state/$1.log" 2>&1 &
+  echo $! >"$state/$1.pid"
+  # Until it is that program, it looks like this script, and not like one that runs.
+  while cmp -s "/proc/$!/cmdline" "/proc/$$/cmdline"; do sleep 0.02; done
+}
+
 # until_ended NAME COMMAND…: whether the command succeeds, or will not because the process has ended.
 until_ended() { ! runs "$1" || "${@:2}"; }
 still_runs() { runs "$1" || stop_because "the $1 has ended: $(tail -n 1 "$state/$1.log")"; }
@@ -88,9 +96,8 @@ start_hub() {
   if runs hub; then
     say "it runs already"
   else
-    nohup setsid "$bin/farholm-hub" --state "$state/hub" --listen "$hub" --root "$state/keys/root.json" \
-      --plan-key "$state/keys/plan.key" --pki-key "$state/keys/pki.key" --bundle "$state/bundles" >>"$state/hub.log" 2>&1 &
-    echo $! >"$state/hub.pid"
+    start hub "$bin/farholm-hub" --state "$state/hub" --listen "$hub" --root "$state/keys/root.json" \
+      --plan-key "$state/keys/plan.key" --pki-key "$state/keys/pki.key" --bundle "$state/bundles"
   fi
   until_true 120 "the hub's kubeconfig" until_ended hub test -s "$state/hub/admin.kubeconfig"
   still_runs hub
@@ -121,8 +128,7 @@ pair() {
       (umask 077 && hubctl get secret store-0042-token -n retail -o 'jsonpath={.data.token}' | base64 -d >"$state/token")
       token=(--token-file "$state/token")
     fi
-    nohup setsid "$bin/farholm-agent" run --state "$state/agent" --hub "$hub" "${token[@]}" "$@" >>"$state/agent.log" 2>&1 &
-    echo $! >"$state/agent.pid"
+    start agent "$bin/farholm-agent" run --state "$state/agent" --hub "$hub" "${token[@]}" "$@"
   fi
   until_true 120 "the host's pairing" until_ended agent paired
   still_runs agent
