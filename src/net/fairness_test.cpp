@@ -129,6 +129,30 @@ TEST_F(FairnessTest, AnAnswerWithoutEnd) {
             2 * kBytesPerTurnMax);
 }
 
+TEST_F(FairnessTest, ManyWhoReadMuchSlowlyAllHaveTheirAnswers) {
+  handler_.on_request = [](Exchange& exchange) -> io::Task<void> {
+    co_await exchange.respond({.status = 200, .headers = {}, .body = std::string(1 << 20, 'x')});
+  };
+  HttpServer small(loop_, handler_, log_, {.answer_memory_bytes_max = 4 << 20});
+  const auto ask = [](io::Loop& loop, HttpServer& server, std::size_t& taken) -> io::Task<void> {
+    auto [near, far] = io::make_memory_streams(loop);
+    server.serve_connection(std::move(far), {});
+    (void)co_await write_text(*near, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    std::string piece(64 << 10, '\0');
+    while (true) {
+      const auto count = co_await io::read_some(*near, std::as_writable_bytes(std::span(piece)));
+      if (!count || *count == 0) co_return;
+      taken += *count;
+      co_await loop.sleep(30ms);
+    }
+  };
+  std::vector<std::size_t> taken(24);
+  io::Scope scope(loop_);
+  for (auto& one : taken) scope.spawn(ask(loop_, small, one));
+  loop_.run(scope.join());
+  for (const auto one : taken) EXPECT_GT(one, 1U << 20);
+}
+
 TEST_F(FairnessTest, ConnectionsThatComeFasterThanOthersGoDoNotPileUp) {
   ServerOptions options;
   options.connections_max = 4;

@@ -59,6 +59,7 @@ class Http1ServerConnection::ServerExchange final : public Exchange, private Bod
   // After the handler: what becomes of the connection.
   io::Task<Next> conclude();
   io::Task<void> handle_and_tell() {
+    co_await wait_for_room(server_);
     co_await server_.handler.handle(*this);
     if (!answered()) {
       server_.log.error("the handler of {} {} gave no answer", head_.request.method, head_.request.target);
@@ -114,9 +115,9 @@ io::Task<Result<std::string>> Http1ServerConnection::ServerExchange::read_body(s
 }
 
 io::Task<Result<void>> Http1ServerConnection::ServerExchange::send(std::string_view bytes) {
-  const HeldAnswer held(server_, bytes.size(), [this] { connection_.activity_.evicted.set(); });
+  HeldAnswer held(server_, bytes.size(), [this] { connection_.activity_.evicted.set(); });
   auto sent = co_await write_within(server_.loop, *connection_.stream_, as_bytes(bytes),
-                                    server_.options.write_timeout);
+                                    server_.options.write_timeout, [&held] { held.progressed(); });
   if (!sent) phase_ = Phase::Failed;
   co_return sent;
 }

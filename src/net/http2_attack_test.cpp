@@ -240,6 +240,7 @@ TEST_F(Http2AttackTest, AnswersThatNobodyReadsMakeRoomForOthers) {
       requests += write_frame(NGHTTP2_HEADERS, kEndHeaders | kEndStream, id, test::get_fields());
     say(requests);
     clients.push_back(std::move(stream_));
+    wait(2s);  // a while is allowed in which the others might read
     EXPECT_LE(running_, 3);
   }
   EXPECT_EQ(running_, 3);

@@ -141,7 +141,10 @@ Response Http2Stream::answer_without_handler() const {
 }
 
 io::Task<void> Http2Stream::handle() {
-  if (!head_too_large_ && !too_busy_) co_await connection_.server_.handler.handle(*this);
+  if (!head_too_large_ && !too_busy_) {
+    co_await wait_for_room(connection_.server_);
+    co_await connection_.server_.handler.handle(*this);
+  }
   if (!answered()) (void)co_await respond(answer_without_handler());
   if (phase_ != Phase::Ended) {
     reset(NGHTTP2_INTERNAL_ERROR);
@@ -260,7 +263,7 @@ io::Task<Result<void>> Http2Stream::push(std::string_view bytes, bool last) {
       stream.reset(NGHTTP2_INTERNAL_ERROR);
     }
   } guard{*this};
-  const HeldAnswer held(connection_.server_, bytes.size(), [this] {
+  HeldAnswer held(connection_.server_, bytes.size(), [this] {
     cut_off_ = true;
     outbound_taken_.notify();
   });
@@ -281,6 +284,7 @@ io::Task<Result<void>> Http2Stream::push(std::string_view bytes, bool last) {
       reset(NGHTTP2_CANCEL);
       co_return fail(ErrorCode::Timeout, "the peer has not taken anything for too long");
     }
+    held.progressed();
     if (cut_off_) {
       outbound_ = {};
       reset(NGHTTP2_ENHANCE_YOUR_CALM);

@@ -25,6 +25,7 @@ struct HttpServer::Impl {
               .handler = handler,
               .log = std::move(log),
               .options = std::move(options),
+              .answer_gone = io::Event(loop),
               .draining = io::Event(loop)},
         scope(loop) {}
 

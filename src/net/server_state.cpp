@@ -6,12 +6,17 @@
 #include <array>
 
 #include "io/scope.h"
+#include "net/timed.h"
 
 namespace farholm::net {
 namespace {
 
 // A body's memory doubles from here, so that thousands of bodies that never come cost little.
 constexpr std::size_t kFirstBytes = 1 << 10;
+// Who takes nothing for so long does not read, as far as others are concerned who wait for it.
+constexpr io::Duration kStale = std::chrono::seconds(1);
+// Longer nobody waits for others to read, be it ever so slowly.
+constexpr io::Duration kTurnMost = std::chrono::seconds(10);
 
 io::Task<Result<std::string>> read_charged(io::Loop& loop, BodyBudget& budget, BodyReader& body,
                                            std::uint64_t limit_bytes) {
@@ -64,8 +69,24 @@ bool BodyBudget::take(std::uint64_t bytes) {
   return true;
 }
 
+io::Task<void> wait_for_room(ServerState& server) {
+  const auto begin = server.loop.clock().monotonic();
+  // Half of it, so that those who are let in together have room too.
+  while (server.answer_bytes_held >= server.options.answer_memory_bytes_max / 2) {
+    const auto stale_at = server.held_answers.front()->progressed_at() + kStale;
+    const auto patience = std::min(stale_at, begin + kTurnMost) - server.loop.clock().monotonic();
+    if (patience <= io::Duration::zero()) co_return;
+    (void)co_await ends_within(server.loop, patience, [](io::Event& gone) -> io::Task<void> {
+      co_await gone.wait();
+    }(server.answer_gone));
+  }
+}
+
 HeldAnswer::HeldAnswer(ServerState& server, std::size_t bytes, std::function<void()> give_up)
-    : server_(server), bytes_(bytes), give_up_(std::move(give_up)) {
+    : server_(server),
+      bytes_(bytes),
+      give_up_(std::move(give_up)),
+      progressed_at_(server.loop.clock().monotonic()) {
   if (bytes_ < kBytesMin) return;
   while (server_.answer_bytes_held + bytes_ > server_.options.answer_memory_bytes_max &&
          !server_.held_answers.empty()) {
@@ -82,6 +103,13 @@ void HeldAnswer::forget() {
   server_.held_answers.erase(*position_);
   position_.reset();
   server_.answer_bytes_held -= bytes_;
+  server_.answer_gone.notify();
+}
+
+void HeldAnswer::progressed() {
+  if (!position_) return;
+  progressed_at_ = server_.loop.clock().monotonic();
+  server_.held_answers.splice(server_.held_answers.end(), server_.held_answers, *position_);
 }
 
 io::Task<Result<std::string>> read_body_within(ServerState& server, BodyBudget& budget, BodyReader& body,

@@ -24,9 +24,14 @@ struct ServerState {
   std::uint64_t body_bytes_held = 0;
   std::uint64_t request_bytes_held = 0;
   std::uint64_t answer_bytes_held = 0;
-  std::list<HeldAnswer*> held_answers;  // the one that waits longest first
+  std::list<HeldAnswer*> held_answers;  // the one of which nothing was taken for longest first
+  io::Event answer_gone;                // one of them
   io::Event draining;                   // set once: no new requests
 };
+
+// Before a handler is asked: while others read what they asked for, and that is much, a request waits for its
+// turn. Not for those who do not read, and not for long: then it costs them theirs.
+io::Task<void> wait_for_room(ServerState& server);
 
 // How busy a connection is; the server reads it to choose which one makes room.
 class ConnectionActivity {
@@ -67,7 +72,7 @@ class BodyBudget {
 };
 
 // An answer, or a piece of one, while it is being sent: whoever asks for much and does not read makes us hold
-// it. When all that is held is too much, the ones that have waited longest are told to give up.
+// it. When all that is held is too much, those of which nothing was taken for longest are told to give up.
 class HeldAnswer {
  public:
   // Shorter ones do not count: there are no more of them than requests and connections.
@@ -79,12 +84,17 @@ class HeldAnswer {
   HeldAnswer& operator=(const HeldAnswer&) = delete;
   ~HeldAnswer() { forget(); }
 
+  // Some of it was taken.
+  void progressed();
+  io::MonotonicTime progressed_at() const { return progressed_at_; }
+
  private:
   void forget();
 
   ServerState& server_;
   std::size_t bytes_;
   std::function<void()> give_up_;
+  io::MonotonicTime progressed_at_;
   std::optional<std::list<HeldAnswer*>::iterator> position_;
 };
 

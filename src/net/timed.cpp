@@ -72,11 +72,12 @@ io::Task<bool> ends_within(io::Loop& loop, io::Duration limit, io::Task<void> ta
 }
 
 io::Task<Result<void>> write_within(io::Loop& loop, io::Stream& stream, std::span<const std::byte> bytes,
-                                    io::Duration limit) {
+                                    io::Duration limit, std::function<void()> progressed) {
   while (!bytes.empty()) {
     FARHOLM_CO_TRY(const auto count, stream.try_write(bytes));
     if (count) {
       bytes = bytes.subspan(*count);
+      if (progressed && !bytes.empty()) progressed();
     } else if (!co_await ends_within(loop, limit, stream.writable())) {
       co_return fail(ErrorCode::Timeout, "the peer has not taken anything for too long");
     }

@@ -1,6 +1,7 @@
 // Waits with an end, and the careful ways to write to and to close a stream. Internal to net.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 
@@ -13,9 +14,10 @@ namespace farholm::net {
 // False when `limit` passed first; the task is dropped then.
 io::Task<bool> ends_within(io::Loop& loop, io::Duration limit, io::Task<void> task);
 
-// Writes all of it; Timeout when nothing was taken for `limit`.
+// Writes all of it; Timeout when nothing was taken for `limit`. `progressed` hears when something was, but
+// not all at once.
 io::Task<Result<void>> write_within(io::Loop& loop, io::Stream& stream, std::span<const std::byte> bytes,
-                                    io::Duration limit);
+                                    io::Duration limit, std::function<void()> progressed = {});
 
 // Waits until what was written has been handed on, ends our direction, and reads what the peer still sends
 // (little, and not for long): closing a socket with unread bytes would reset it, and the peer would lose the
