@@ -69,7 +69,8 @@ class Agent::Implementation {
         root_(std::move(root)),
         identity_(std::move(identity)),
         machine_id_(std::move(machine)),
-        inbox_(world.files, world.clock, root_, options_.state.plan(), log_.named("plan")),
+        inbox_(world.files, world.clock, root_, options_.state.plan(), options_.state.good_plan(),
+               log_.named("plan")),
         journal_(world.files, options_.state.journal(), log_.named("journal")),
         store_(world.files, options_.state.content(), log_.named("content")),
         layers_({.world = world,
@@ -112,17 +113,20 @@ class Agent::Implementation {
       FARHOLM_CHECK(open_kubernetes());
       drivers = {{"kubernetes", kubernetes_.get()}, {"manifests", &manifests_}};
     }
-    runner_ = std::make_unique<SiteRunner>(SiteRunner::Parts{.world = world_,
-                                                             .log = log_.named("site"),
-                                                             .journal = journal_,
-                                                             .layers = layers_,
-                                                             .drivers = std::move(drivers)});
+    runner_ = std::make_unique<SiteRunner>(
+        SiteRunner::Parts{.world = world_,
+                          .log = log_.named("site"),
+                          .journal = journal_,
+                          .layers = layers_,
+                          .drivers = std::move(drivers),
+                          .keep_as_good = [this] { return inbox_.keep_as_good(); }});
     control_ = std::make_unique<ControlServer>(
         world_, log_.named("control"),
         ControlServer::Answers{
             .report = [this] { return local_report(); },
-            .offer_plan = [this](std::string_view envelope) { return offer_by_hand(envelope); }});
-    if (inbox_.plan()) follow(*inbox_.plan(), inbox_.digest());
+            .offer_plan = [this](std::string_view envelope) { return offer_by_hand(envelope); },
+            .retry_plan = [this] { return runner_->retry(); }});
+    if (inbox_.accepted()) follow(*inbox_.accepted());
     return {};
   }
 
@@ -167,7 +171,8 @@ class Agent::Implementation {
   }
 
   Result<Acceptance> offer(std::string_view envelope) {
-    auto acceptance = inbox_.offer(envelope);
+    auto acceptance =
+        inbox_.offer(envelope, [this](const std::string& digest) { return runner_->expect_plan(digest); });
     // What a full disk kept away is over when a plan can be kept.
     if (acceptance && !std::exchange(plan_trouble_, "").empty()) runner_->set_trouble("plan", "");
     if (!acceptance && acceptance.error().code == ErrorCode::ServiceUnavailable) {
@@ -179,7 +184,7 @@ class Agent::Implementation {
       add_problem(fmt::format("a plan was refused ({}): {}", trust::to_string(acceptance->verdict.kind),
                               acceptance->verdict.message));
     } else if (acceptance->verdict.kind == trust::PlanVerdict::Kind::Accept) {
-      follow(*acceptance->plan, acceptance->digest);
+      follow(*inbox_.accepted());
     }
     return acceptance;
   }
@@ -197,8 +202,8 @@ class Agent::Implementation {
     ReportParts parts{.agent_version = std::string(kVersion),
                       .host = host_.name,
                       .machine_id = machine_id_,
-                      .plan = inbox_.plan() ? &*inbox_.plan() : nullptr,
-                      .plan_digest = inbox_.digest(),
+                      .plan = inbox_.accepted() ? &inbox_.accepted()->plan : nullptr,
+                      .plan_digest = inbox_.accepted() ? inbox_.accepted()->digest : "",
                       .status = &runner_->status(),
                       .activity = runner_->activity(),
                       .listeners = listeners(),
@@ -212,7 +217,8 @@ class Agent::Implementation {
   }
 
   bool settled() const {
-    if (runner_->status().plan != inbox_.digest()) return false;  // it is still that of the plan before
+    // It may still be that of the plan before.
+    if (inbox_.accepted() && runner_->status().plan != inbox_.accepted()->digest) return false;
     const auto& conditions = runner_->status().conditions;
     return std::ranges::any_of(conditions, [](const auto& condition) {
       return condition.type == "Ready" && condition.status == "True";
@@ -231,6 +237,10 @@ class Agent::Implementation {
                               acceptance.verdict.message));
     }
     const bool known = acceptance.verdict.kind == trust::PlanVerdict::Kind::AlreadyAccepted;
+    if (known && runner_->gave_up()) {
+      return fmt::format("gave up generation {} of {} before; `farholm-agent retry` tries it again\n",
+                         acceptance.plan->generation, acceptance.plan->site_name);
+    }
     return fmt::format("{} generation {} of {}\n", known ? "already follows" : "accepted",
                        acceptance.plan->generation, acceptance.plan->site_name);
   }
@@ -247,7 +257,8 @@ class Agent::Implementation {
     std::vector<std::string> lines;
     if (registry_.serves()) {
       lines.push_back(fmt::format("127.0.0.1:{} site registry", kRegistryPort));
-      if (inbox_.plan()) lines.push_back(fmt::format("{}:{} site registry", bridge_address(), kRegistryPort));
+      if (inbox_.accepted())
+        lines.push_back(fmt::format("{}:{} site registry", bridge_address(), kRegistryPort));
     }
     if (!kubernetes_) return lines;
     for (const auto& listener : kubernetes_->listeners())
@@ -257,7 +268,7 @@ class Agent::Implementation {
 
   // The bridge is the subnet's first address (docs/formats/plan.md).
   std::string bridge_address() const {
-    const auto& subnet = inbox_.plan()->subnet;
+    const auto& subnet = inbox_.accepted()->plan.subnet;
     return subnet.substr(0, subnet.rfind('.')) + ".1";
   }
 
@@ -267,7 +278,8 @@ class Agent::Implementation {
     layers_.set_sources(std::move(sources));
   }
 
-  void follow(const profile::SitePlan& plan, const std::string& digest) {
+  void follow(const KnownPlan& accepted) {
+    const auto& plan = accepted.plan;
     // Which of the plan's hosts we are: the one with our machine ID, or the only one.
     auto found = std::ranges::find(plan.hosts, machine_id_, &profile::PlanHost::machine_id);
     if (found == plan.hosts.end() && plan.hosts.size() == 1 && plan.hosts.front().machine_id.empty()) {
@@ -286,7 +298,7 @@ class Agent::Implementation {
       if (!options_.registry_command.empty()) watch_.spawn(registry_.run(bridge_address()));
     }
     runner_->set_host(host_.name);
-    runner_->set_plan(plan, digest);
+    runner_->set_plan(accepted, inbox_.good());
   }
 
   Result<kube_client::Cluster*> cluster() {
@@ -301,10 +313,10 @@ class Agent::Implementation {
                                                          .client_key_pem = access.client_key_pem}));
       clusters_.push_back(std::move(made));
       cluster_endpoint_ = access.endpoint;
-      if (!options_.kubeconfig_path.empty() && inbox_.plan()) {
+      if (!options_.kubeconfig_path.empty() && inbox_.accepted()) {
         auto written = io::write_file_atomically(
             world_.files, options_.kubeconfig_path,
-            driver::kubernetes::make_kubeconfig(inbox_.plan()->site_name, access), 0600);
+            driver::kubernetes::make_kubeconfig(inbox_.accepted()->plan.site_name, access), 0600);
         if (!written) log_.warning("{}", written.error().to_string());
       }
     }

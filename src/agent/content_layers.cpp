@@ -102,7 +102,6 @@ io::Task<Result<void>> ContentLayers::fetch(const profile::SitePlan& plan, drive
     const auto code = outcome.error().code;
     if (code != ErrorCode::NotFound && code != ErrorCode::Invalid) break;
   }
-  FARHOLM_CO_CHECK(write_catalog(plan));
   co_return outcome;
 }
 
@@ -169,17 +168,19 @@ Result<driver::Layer> ContentLayers::load(const profile::SitePlan& plan, const p
                        .spec = std::move(spec)};
 }
 
-Result<void> ContentLayers::write_catalog(const profile::SitePlan& plan) {
+Result<void> ContentLayers::serve(const std::vector<const profile::SitePlan*>& plans) {
   json::Value images = json::Value::object();
   std::set<std::string> blobs;
-  for (const auto& layer : plan.layers) {
-    const auto content = content_of(layer);
-    if (!content) continue;  // not here yet
-    for (const auto& digest : content->bundles) {
-      const auto complete = bundle(digest);
-      if (!complete) continue;
-      for (const auto& [reference, image] : (*complete)->images) images[reference] = image.to_string();
-      for (const auto& blob : (*complete)->blobs) blobs.insert(blob.digest.to_string());
+  for (const auto* plan : plans) {
+    for (const auto& layer : plan->layers) {
+      const auto content = content_of(layer);
+      if (!content) continue;  // not here yet
+      for (const auto& digest : content->bundles) {
+        const auto complete = bundle(digest);
+        if (!complete) continue;
+        for (const auto& [reference, image] : (*complete)->images) images[reference] = image.to_string();
+        for (const auto& blob : (*complete)->blobs) blobs.insert(blob.digest.to_string());
+      }
     }
   }
   const std::string text = json::to_text({{"images", std::move(images)}, {"blobs", blobs}});

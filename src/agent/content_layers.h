@@ -44,6 +44,8 @@ class ContentLayers final : public LayerSource {
   Result<std::vector<std::string>> missing(const profile::SitePlan& plan,
                                            const profile::PlanLayer& layer) override;
   io::Task<Result<void>> fetch(const profile::SitePlan& plan, driver::Progress progress) override;
+  // Writes the catalog, for the registry's process.
+  Result<void> serve(const std::vector<const profile::SitePlan*>& plans) override;
   Result<driver::Layer> load(const profile::SitePlan& plan, const profile::PlanLayer& layer) override;
 
   // A bundle that is complete here; NotFound else. Lives as long as this.
@@ -57,8 +59,6 @@ class ContentLayers final : public LayerSource {
   std::vector<std::string> envelopes_of(const profile::SitePlan& plan, const profile::PlanLayer& layer) const;
   io::Task<Result<void>> fetch_layer(const profile::SitePlan& plan, const profile::PlanLayer& layer,
                                      const driver::Progress& progress);
-  // Of what is here.
-  Result<void> write_catalog(const profile::SitePlan& plan);
   content::Fetcher fetcher(driver::Progress progress);
 
   Parts parts_;
@@ -69,7 +69,7 @@ class ContentLayers final : public LayerSource {
   std::vector<std::string> problems_;
 };
 
-// What write_catalog wrote, for the registry's process; an absent file is an empty catalog.
+// What serve() wrote, for the registry's process; an absent file is an empty catalog.
 Result<content::RegistryCatalog> read_catalog(io::Files& files, const std::string& path);
 
 }  // namespace farholm::agent

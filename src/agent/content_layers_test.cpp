@@ -94,12 +94,17 @@ TEST_F(ContentLayersTest, WritesDownWhatTheRegistryMayServeForItToRead) {
   EXPECT_TRUE(read_catalog(files_, kCatalog).value().blobs.empty()) << "an absent one is an empty one";
   const auto bundle = make_bundle("/usb", keys_.key());
   layers_.set_sources({&source_, &folder_});
-  ASSERT_TRUE(fetch(plan(layer_blob("till", "one", {bundle}))));
+  const auto with = plan(layer_blob("till", "one", {bundle}));
+  ASSERT_TRUE(fetch(with) && layers_.serve({&with}));
   const auto catalog = read_catalog(files_, kCatalog);
   ASSERT_TRUE(catalog);
   EXPECT_EQ(catalog->blobs.size(), layers_.bundle(bundle).value()->blobs.size());
-  ASSERT_TRUE(fetch(plan(layer_blob("till", "two"))));
+  const auto without = plan(layer_blob("till", "two"));
+  ASSERT_TRUE(fetch(without) && layers_.serve({&without}));
   EXPECT_TRUE(read_catalog(files_, kCatalog).value().blobs.empty()) << "what no layer needs is not served";
+  ASSERT_TRUE(layers_.serve({&without, &with}));
+  EXPECT_EQ(read_catalog(files_, kCatalog)->blobs, catalog->blobs)
+      << "of a plan that was there before, at once";
 }
 
 TEST_F(ContentLayersTest, WhatOneLayerLacksDoesNotHoldUpTheOthers) {
@@ -117,6 +122,7 @@ TEST_F(ContentLayersTest, WhatOneLayerLacksDoesNotHoldUpTheOthers) {
   EXPECT_THAT(layers_.missing(wanted, wanted.layers[0]).value(), ElementsAre(gone));
   EXPECT_THAT(layers_.missing(wanted, wanted.layers[1]).value(), ElementsAre(wanted.layers[1].blob));
   EXPECT_THAT(layers_.missing(wanted, wanted.layers[2]).value(), IsEmpty());
+  ASSERT_TRUE(layers_.serve({&wanted}));
   EXPECT_FALSE(read_catalog(files_, kCatalog).value().blobs.empty()) << "what came may be served";
 }
 

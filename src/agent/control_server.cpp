@@ -11,6 +11,12 @@ constexpr std::uint64_t kPlanBytesMax = 4 << 20;
 constexpr std::size_t kConnectionsMax = 128;
 constexpr std::uint64_t kBodyMemoryBytesMax = kPlanBytesMax + (1 << 20);
 
+net::Response answer_to(const Result<std::string>& outcome) {
+  return {.status = outcome ? 200 : http_status(outcome.error().code),
+          .headers = {{"Content-Type", "text/plain"}},
+          .body = outcome ? *outcome : outcome.error().to_string()};
+}
+
 }  // namespace
 
 ControlServer::ControlServer(const io::World& world, Logger log, Answers answers)
@@ -29,13 +35,15 @@ io::Task<void> ControlServer::handle(net::Exchange& exchange) {
   if (request.target == "/plan" && request.method == "PUT") {
     auto outcome = co_await exchange.read_body(kPlanBytesMax);
     if (outcome) outcome = answers_.offer_plan(*outcome);
-    (void)co_await exchange.respond({.status = outcome ? 200 : http_status(outcome.error().code),
-                                     .headers = {{"Content-Type", "text/plain"}},
-                                     .body = outcome ? *outcome : outcome.error().to_string()});
+    (void)co_await exchange.respond(answer_to(outcome));
+    co_return;
+  }
+  if (request.target == "/retry" && request.method == "POST") {
+    (void)co_await exchange.respond(answer_to(answers_.retry_plan()));
     co_return;
   }
   (void)co_await exchange.respond(
-      {.status = 404, .headers = {}, .body = "there is GET /status and PUT /plan\n"});
+      {.status = 404, .headers = {}, .body = "there is GET /status, PUT /plan and POST /retry\n"});
 }
 
 namespace {
@@ -50,6 +58,13 @@ io::Task<Result<net::Response>> ask(const io::World& world, std::string socket_p
                                                     response.error().message + ")");
 }
 
+io::Task<Result<std::string>> have_done(const io::World& world, std::string socket_path,
+                                        net::Request request) {
+  FARHOLM_CO_TRY(auto response, co_await ask(world, std::move(socket_path), std::move(request)));
+  if (response.status == 200) co_return std::move(response.body);
+  co_return fail(error_code_from_http_status(response.status), std::move(response.body));
+}
+
 }  // namespace
 
 io::Task<Result<json::Value>> ask_report(const io::World& world, std::string socket_path) {
@@ -61,12 +76,14 @@ io::Task<Result<json::Value>> ask_report(const io::World& world, std::string soc
 
 io::Task<Result<std::string>> offer_to_agent(const io::World& world, std::string socket_path,
                                              std::string envelope) {
-  FARHOLM_CO_TRY(
-      auto response,
-      co_await ask(world, std::move(socket_path),
-                   {.method = "PUT", .target = "/plan", .headers = {}, .body = std::move(envelope)}));
-  if (response.status == 200) co_return std::move(response.body);
-  co_return fail(error_code_from_http_status(response.status), std::move(response.body));
+  co_return co_await have_done(
+      world, std::move(socket_path),
+      {.method = "PUT", .target = "/plan", .headers = {}, .body = std::move(envelope)});
+}
+
+io::Task<Result<std::string>> retry_at_agent(const io::World& world, std::string socket_path) {
+  co_return co_await have_done(world, std::move(socket_path),
+                               {.method = "POST", .target = "/retry", .headers = {}, .body = {}});
 }
 
 }  // namespace farholm::agent

@@ -17,6 +17,7 @@ class ControlServer final : private net::HttpHandler {
   struct Answers {
     std::function<json::Value()> report;                              // report.h, at the moment of asking
     std::function<Result<std::string>(std::string_view)> offer_plan;  // an envelope; says what became of it
+    std::function<Result<std::string>()> retry_plan;  // the one that was given up; says what happens now
   };
   ControlServer(const io::World& world, Logger log, Answers answers);
 
@@ -35,5 +36,7 @@ io::Task<Result<json::Value>> ask_report(const io::World& world, std::string soc
 // Offers a plan to it; says what became of it. Forbidden, with the reason, when it is refused.
 io::Task<Result<std::string>> offer_to_agent(const io::World& world, std::string socket_path,
                                              std::string envelope);
+// Has it try the plan again that it gave up. An error when it gave up none.
+io::Task<Result<std::string>> retry_at_agent(const io::World& world, std::string socket_path);
 
 }  // namespace farholm::agent

@@ -50,6 +50,7 @@ class ControlServerTest : public testing::Test {
   io::sim::SimMachine& machine_ = world_.add_machine("box");
   NullSink sink_;
   std::string offered_;
+  bool given_up_ = true;
   ControlServer server_{machine_.world(),
                         Logger(sink_, "door"),
                         {.report = [] { return json::Value{{"host", "edge-1"}}; },
@@ -58,10 +59,23 @@ class ControlServerTest : public testing::Test {
                            if (envelope == "wrong")
                              return fail(ErrorCode::Forbidden, "not signed by the role plan");
                            return std::string("accepted\n");
+                         },
+                         .retry_plan = [this]() -> Result<std::string> {
+                           if (!given_up_) return fail(ErrorCode::Conflict, "no plan was given up");
+                           return std::string("tried again\n");
                          }}};
   std::unique_ptr<io::Listener> listener_;
   io::Scope scope_{world_.loop()};
 };
+
+TEST_F(ControlServerTest, RetriesAPlanThatWasGivenUp) {
+  EXPECT_EQ(world_.loop().run(retry_at_agent(machine_.world(), kSocket)).value_or("refused"),
+            "tried again\n");
+  given_up_ = false;
+  const auto refused = world_.loop().run(retry_at_agent(machine_.world(), kSocket));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("no plan was given up"));
+}
 
 TEST_F(ControlServerTest, TellsTheReportToWhoAsks) {
   const auto report = world_.loop().run(ask_report(machine_.world(), kSocket));

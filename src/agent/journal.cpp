@@ -9,13 +9,58 @@ namespace {
 
 constexpr std::uint64_t kJournalBytesMax = 1 << 20;
 constexpr std::int64_t kFormat = 1;
+constexpr std::int64_t kTrialSecondsMax = 365 * 24 * 3600;
+
+// How coarsely the time of a trial is written: so much more of it a plan may get when power fails.
+constexpr auto kTrialStep = std::chrono::seconds(30);
+
+std::set<std::string> names_of(const json::Value& holder, std::string_view member) {
+  std::set<std::string> names;
+  if (const auto* list = json::find_array(holder, member))
+    for (const auto& name : *list)
+      if (name.is_string()) names.insert(name.get<std::string>());
+  return names;
+}
+
+engine::Trial parse_trial(const json::Value& value) {
+  const auto seconds = json::find_integer(value, "stalledSeconds").value_or(0);
+  return {.plan = json::string_or(value, "plan"),
+          .excused = names_of(value, "excused"),
+          .proven = names_of(value, "proven"),
+          .stalled = std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, kTrialSecondsMax))};
+}
+
+json::Value to_json(const engine::Trial& trial) {
+  return {{"plan", trial.plan},
+          {"excused", trial.excused},
+          {"proven", trial.proven},
+          {"stalledSeconds", std::chrono::duration_cast<std::chrono::seconds>(trial.stalled).count()}};
+}
+
+engine::GivenUp parse_given_up(const json::Value& value) {
+  return {.plan = json::string_or(value, "plan"),
+          .name = json::string_or(value, "name"),
+          .layer = json::string_or(value, "layer"),
+          .message = json::string_or(value, "message"),
+          .hold = json::find_bool(value, "hold").value_or(false)};
+}
+
+json::Value to_json(const engine::GivenUp& given_up) {
+  return {{"plan", given_up.plan},
+          {"name", given_up.name},
+          {"layer", given_up.layer},
+          {"message", given_up.message},
+          {"hold", given_up.hold}};
+}
 
 Result<JournalState> parse_journal(const std::string& text) {
   FARHOLM_TRY(const auto document, json::parse(text));
   FARHOLM_TRY(const auto format, json::require_integer(document, "format"));
   if (format != kFormat) return fail(ErrorCode::Invalid, "its format is of a newer agent");
   JournalState state;
-  state.last_good = json::string_or(document, "lastGood");
+  if (const auto* trial = json::find_object(document, "trial")) state.trial = parse_trial(*trial);
+  if (const auto* given_up = json::find_object(document, "givenUp"))
+    state.given_up = parse_given_up(*given_up);
   FARHOLM_TRY(const auto* applied, json::require_array(document, "applied"));
   for (const auto& row : *applied) {
     FARHOLM_TRY(auto name, json::require_string(row, "name"));
@@ -32,7 +77,10 @@ std::string to_text(const JournalState& state) {
   for (const auto& layer : state.applied) {
     applied.push_back({{"name", layer.name}, {"type", layer.type}, {"fingerprint", layer.fingerprint}});
   }
-  return json::to_text({{"format", kFormat}, {"lastGood", state.last_good}, {"applied", std::move(applied)}});
+  json::Value document = {{"format", kFormat}, {"applied", std::move(applied)}};
+  if (state.trial) document["trial"] = to_json(*state.trial);
+  if (state.given_up) document["givenUp"] = to_json(*state.given_up);
+  return json::to_text(document);
 }
 
 engine::AppliedLayer* find_row(JournalState& state, const std::string& name) {
@@ -94,9 +142,12 @@ Result<void> Journal::note_removed(const std::string& name) {
   return save(std::move(next));
 }
 
-Result<void> Journal::note_good(const std::string& plan_digest) {
+Result<void> Journal::note_standing(std::optional<engine::Trial> trial,
+                                    std::optional<engine::GivenUp> given_up) {
   JournalState next = state_;
-  next.last_good = plan_digest;
+  if (trial) trial->stalled -= trial->stalled % kTrialStep;
+  next.trial = std::move(trial);
+  next.given_up = std::move(given_up);
   return save(std::move(next));
 }
 

@@ -1,8 +1,10 @@
 // Journal: what the agent must still know after a power cut and cannot tell by looking: which layers were
-// applied, begun or finished, and which plan was the last good one. One small file, replaced atomically;
-// written only when something in it changes, so an idle agent writes nothing. One thread.
+// applied, begun or finished, how the plan's trial stands, and which plan was given up. One small file,
+// replaced atomically; written only when something in it changes, so an idle agent writes nothing. One
+// thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,8 +18,8 @@ namespace farholm::agent {
 struct JournalState {
   // In the order in which they were first applied.
   std::vector<engine::AppliedLayer> applied;
-  // Digest of the payload of the newest plan that was wholly healthy; empty: none yet.
-  std::string last_good;
+  std::optional<engine::Trial> trial;       // of the plan that has not proved itself yet
+  std::optional<engine::GivenUp> given_up;  // the newest plan that did not
   bool operator==(const JournalState&) const = default;
 };
 
@@ -32,11 +34,13 @@ class Journal {
   Result<void> load();
 
   const JournalState& state() const { return state_; }
-  // The three changes; durable when they return. What is not applied any more may be forgotten twice.
+  // The changes; durable when they return. What is not applied any more may be forgotten twice.
   Result<void> note_applying(const std::string& name, const std::string& type);
   Result<void> note_applied(const std::string& name, const std::string& type, const std::string& fingerprint);
   Result<void> note_removed(const std::string& name);
-  Result<void> note_good(const std::string& plan_digest);
+  // How the accepted plan stands. The trial's time is written to the half minute, so that a plan which waits
+  // costs few writes.
+  Result<void> note_standing(std::optional<engine::Trial> trial, std::optional<engine::GivenUp> given_up);
 
  private:
   Result<void> save(JournalState state);

@@ -39,9 +39,15 @@ TEST_F(JournalTest, WhatWasNotedSurvivesAReload) {
   ASSERT_TRUE(journal.note_applying("till", "manifests"));
   ASSERT_TRUE(journal.note_applied("gone", "manifests", "sha256:2"));
   ASSERT_TRUE(journal.note_removed("gone"));
-  ASSERT_TRUE(journal.note_good("sha256:plan"));
-  const JournalState expected{.applied = {{"network", "manifests", "sha256:1"}, {"till", "manifests", ""}},
-                              .last_good = "sha256:plan"};
+  const engine::Trial trial{
+      .plan = "sha256:plan", .excused = {"sign"}, .proven = {"network"}, .stalled = std::chrono::seconds(59)};
+  const engine::GivenUp given_up{
+      .plan = "sha256:bad", .name = "(1, 4)", .layer = "till", .message = "it crashes", .hold = true};
+  ASSERT_TRUE(journal.note_standing(trial, given_up));
+  JournalState expected{.applied = {{"network", "manifests", "sha256:1"}, {"till", "manifests", ""}},
+                        .trial = trial,
+                        .given_up = given_up};
+  expected.trial->stalled = std::chrono::seconds(30);
   EXPECT_EQ(journal.state(), expected);
   EXPECT_EQ(open(disk_).state(), expected);
 }
@@ -49,12 +55,14 @@ TEST_F(JournalTest, WhatWasNotedSurvivesAReload) {
 TEST_F(JournalTest, ANoteThatChangesNothingWritesNothing) {
   Journal journal = open(disk_);
   ASSERT_TRUE(journal.note_applied("till", "manifests", "sha256:1"));
-  ASSERT_TRUE(journal.note_good("sha256:plan"));
+  ASSERT_TRUE(journal.note_standing(engine::Trial{.plan = "sha256:plan"}, std::nullopt));
   const auto before = disk_.files.boundaries();
   ASSERT_TRUE(journal.note_applying("till", "manifests"));
   ASSERT_TRUE(journal.note_applied("till", "manifests", "sha256:1"));
   ASSERT_TRUE(journal.note_removed("never-there"));
-  ASSERT_TRUE(journal.note_good("sha256:plan"));
+  ASSERT_TRUE(journal.note_standing(
+      engine::Trial{.plan = "sha256:plan", .excused = {}, .proven = {}, .stalled = std::chrono::seconds(29)},
+      std::nullopt));
   EXPECT_EQ(disk_.files.boundaries(), before);
 }
 
@@ -89,8 +97,11 @@ TEST_F(JournalTest, AFailedWriteIsTheCallersErrorAndIsNotBelieved) {
 }
 
 TEST_F(JournalTest, APowerCutAnywhereLeavesTheOldOrTheNewStateWhole) {
-  const JournalState old_state{.applied = {{"till", "manifests", "sha256:1"}}, .last_good = "sha256:p"};
-  const JournalState new_state{.applied = {{"till", "manifests", "sha256:2"}}, .last_good = "sha256:p"};
+  const engine::Trial trial{.plan = "sha256:p"};
+  const JournalState old_state{
+      .applied = {{"till", "manifests", "sha256:1"}}, .trial = trial, .given_up = {}};
+  const JournalState new_state{
+      .applied = {{"till", "manifests", "sha256:2"}}, .trial = trial, .given_up = {}};
   for (const auto survival : test::kSurvivals) {
     bool went_through = false;
     for (std::uint64_t step = 1; !went_through; ++step) {
@@ -98,7 +109,7 @@ TEST_F(JournalTest, APowerCutAnywhereLeavesTheOldOrTheNewStateWhole) {
       Disk disk;
       Journal journal = open(disk);
       ASSERT_TRUE(journal.note_applied("till", "manifests", "sha256:1"));
-      ASSERT_TRUE(journal.note_good("sha256:p"));
+      ASSERT_TRUE(journal.note_standing(trial, std::nullopt));
       disk.files.cut_power_at(disk.files.boundaries() + step);
       const bool told_durable = journal.note_applied("till", "manifests", "sha256:2").has_value();
       went_through = disk.files.powered();

@@ -23,6 +23,8 @@ class LayerSource {
                                                    const profile::PlanLayer& layer) = 0;
   // Gets everything that the plan's layers need; partial progress is kept.
   virtual io::Task<Result<void>> fetch(const profile::SitePlan& plan, driver::Progress progress) = 0;
+  // From now on nodes may pull what the layers of these plans need, as far as it is here, and nothing else.
+  virtual Result<void> serve(const std::vector<const profile::SitePlan*>& plans) = 0;
   // Variables put in, secrets opened. Only when nothing is missing.
   virtual Result<driver::Layer> load(const profile::SitePlan& plan, const profile::PlanLayer& layer) = 0;
 };

@@ -2,52 +2,75 @@
 
 #include <fmt/format.h>
 
+#include "base/assert.h"
+
 namespace farholm::agent {
 
-Result<void> PlanInbox::load() {
-  FARHOLM_TRY(const auto text, io::read_file_if_exists(files_, path_, trust::Envelope::kBytesMax));
-  if (!text) return {};
-  auto outcome = read(*text);
-  if (outcome) return {};
-  const std::string aside = path_ + ".corrupt";
-  log_.error(
-      "the accepted plan {} cannot be read ({}): it is kept as {}; what runs goes on, and a plan has to be "
-      "sent again",
-      path_, outcome.error().to_string(), aside);
-  return files_.rename(path_, aside);
-}
+namespace {
 
-Result<void> PlanInbox::read(const std::string& text) {
+Result<KnownPlan> read_plan(const std::string& text) {
   // The signature was right when it was accepted, and an accepted plan is good forever: the root may have
   // changed since, so it is not asked again.
   FARHOLM_TRY(const auto envelope, trust::parse_envelope(text));
   FARHOLM_TRY(auto plan, profile::parse_plan(envelope.payload));
-  digest_ = crypto::Digest::of(envelope.payload).to_string();
-  plan_ = std::move(plan);
+  return KnownPlan{.plan = std::move(plan), .digest = crypto::Digest::of(envelope.payload).to_string()};
+}
+
+}  // namespace
+
+Result<void> PlanInbox::load() {
+  FARHOLM_TRY(accepted_, load_from(path_, "accepted plan"));
+  FARHOLM_TRY(good_, load_from(good_path_, "last good plan"));
   return {};
 }
 
-Result<Acceptance> PlanInbox::offer(std::string_view envelope) {
+Result<std::optional<KnownPlan>> PlanInbox::load_from(const std::string& path, std::string_view what) {
+  FARHOLM_TRY(const auto text, io::read_file_if_exists(files_, path, trust::Envelope::kBytesMax));
+  if (!text) return std::nullopt;
+  auto plan = read_plan(*text);
+  if (plan) return std::optional(std::move(*plan));
+  const std::string aside = path + ".corrupt";
+  log_.error(
+      "the {} {} cannot be read ({}): it is kept as {}; what runs goes on, and a plan has to be "
+      "sent again",
+      what, path, plan.error().to_string(), aside);
+  FARHOLM_CHECK(files_.rename(path, aside));
+  return std::nullopt;
+}
+
+Result<void> PlanInbox::keep_as_good() {
+  FARHOLM_ASSERT(accepted_);
+  FARHOLM_TRY(const auto envelope, io::read_file(files_, path_, trust::Envelope::kBytesMax));
+  FARHOLM_CHECK(io::write_file_atomically(files_, good_path_, envelope));
+  good_ = accepted_;
+  return {};
+}
+
+Result<Acceptance> PlanInbox::offer(std::string_view envelope, const Expect& expect) {
   FARHOLM_TRY(const auto verified, trust::verify_plan_envelope(root_, envelope));
   std::optional<trust::AcceptedPlan> last;
-  if (plan_) {
-    FARHOLM_TRY(const auto digest, crypto::Digest::parse(digest_));
-    last = {.epoch = static_cast<std::uint64_t>(plan_->epoch),
-            .generation = static_cast<std::uint64_t>(plan_->generation),
+  // Where the accepted one was lost, the last good one is still known.
+  const auto& known = accepted_ ? accepted_ : good_;
+  if (known) {
+    FARHOLM_TRY(const auto digest, crypto::Digest::parse(known->digest));
+    last = {.epoch = static_cast<std::uint64_t>(known->plan.epoch),
+            .generation = static_cast<std::uint64_t>(known->plan.generation),
             .digest = digest};
   }
   Acceptance acceptance{.verdict = {}, .plan = {}, .digest = verified.digest.to_string()};
   // The first plan says which site this is.
   acceptance.verdict =
-      trust::judge_plan(verified, plan_ ? plan_->site_uid : verified.site_uid, last, clock_.now());
+      trust::judge_plan(verified, known ? known->plan.site_uid : verified.site_uid, last, clock_.now());
   if (acceptance.verdict.refused()) return acceptance;
+  // It has to be kept again.
+  if (!accepted_) acceptance.verdict.kind = trust::PlanVerdict::Kind::Accept;
   FARHOLM_TRY(auto plan, profile::parse_plan(verified.payload));
   if (acceptance.verdict.kind == trust::PlanVerdict::Kind::Accept) {
+    if (expect) FARHOLM_CHECK(expect(acceptance.digest));
     FARHOLM_CHECK(io::write_file_atomically(files_, path_, envelope));
     log_.info("accepted plan ({}, {}) of {}/{}: {} layers", plan.epoch, plan.generation, plan.site_namespace,
               plan.site_name, plan.layers.size());
-    plan_ = plan;
-    digest_ = acceptance.digest;
+    accepted_ = KnownPlan{.plan = plan, .digest = acceptance.digest};
   }
   acceptance.plan = std::move(plan);
   return acceptance;

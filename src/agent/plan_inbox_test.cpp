@@ -14,11 +14,12 @@ using testing::HasSubstr;
 using Kind = trust::PlanVerdict::Kind;
 
 constexpr const char* kPath = "/state/plan.json";
+constexpr const char* kGoodPath = "/state/plan.good.json";
 
 class PlanInboxTest : public testing::Test {
  protected:
   PlanInbox open(Disk& disk) {
-    PlanInbox inbox(disk.files, disk.time, keys_.root(), kPath, Logger(log_, "plan"));
+    PlanInbox inbox(disk.files, disk.time, keys_.root(), kPath, kGoodPath, Logger(log_, "plan"));
     EXPECT_TRUE(inbox.load());
     return inbox;
   }
@@ -28,13 +29,13 @@ class PlanInboxTest : public testing::Test {
   // What becomes of it, and that a refusal changes neither the inbox nor the disk.
   Kind offer(PlanInbox& inbox, const std::string& envelope) {
     const auto before = disk_.read(kPath);
-    const auto digest = inbox.digest();
+    const auto digest = inbox.accepted() ? inbox.accepted()->digest : "";
     const auto writes = disk_.files.boundaries();
     const auto acceptance = inbox.offer(envelope);
     EXPECT_TRUE(acceptance) << acceptance.error().to_string();
     if (acceptance->verdict.refused()) {
       EXPECT_EQ(disk_.read(kPath), before);
-      EXPECT_EQ(inbox.digest(), digest);
+      EXPECT_EQ(inbox.accepted() ? inbox.accepted()->digest : "", digest);
       EXPECT_EQ(disk_.files.boundaries(), writes);
       EXPECT_FALSE(acceptance->plan);
       EXPECT_NE(acceptance->verdict.message, "");
@@ -48,22 +49,39 @@ class PlanInboxTest : public testing::Test {
   Disk disk_;
 };
 
+TEST_F(PlanInboxTest, TheLastGoodPlanIsKeptBesideTheAcceptedOne) {
+  PlanInbox inbox = open(disk_);
+  EXPECT_FALSE(inbox.good());
+  EXPECT_EQ(offer(inbox, signed_plan(1)), Kind::Accept);
+  ASSERT_TRUE(inbox.keep_as_good());
+  EXPECT_EQ(offer(inbox, signed_plan(2, '2')), Kind::Accept);
+  PlanInbox again = open(disk_);
+  ASSERT_TRUE(again.good() && again.accepted());
+  EXPECT_EQ(again.good()->plan.generation, 1);
+  EXPECT_EQ(again.accepted()->plan.generation, 2);
+
+  disk_.write(kPath, "garbage");
+  PlanInbox robbed = open(disk_);
+  EXPECT_FALSE(robbed.accepted());
+  EXPECT_EQ(offer(robbed, signed_plan(1)), Kind::Accept) << "to be kept again";
+}
+
 TEST_F(PlanInboxTest, TheFirstPlanIsAcceptedAndKept) {
   PlanInbox inbox = open(disk_);
-  EXPECT_FALSE(inbox.plan());
+  EXPECT_FALSE(inbox.accepted());
   EXPECT_EQ(offer(inbox, signed_plan(1)), Kind::Accept);
   EXPECT_EQ(disk_.read(kPath), signed_plan(1));
   PlanInbox again = open(disk_);
-  ASSERT_TRUE(again.plan());
-  EXPECT_EQ(*again.plan(), test::plan(1, {test::layer("till", '1')}));
-  EXPECT_EQ(again.digest(), inbox.digest());
+  ASSERT_TRUE(again.accepted());
+  EXPECT_EQ(again.accepted()->plan, test::plan(1, {test::layer("till", '1')}));
+  EXPECT_EQ(again.accepted()->digest, inbox.accepted()->digest);
 }
 
 TEST_F(PlanInboxTest, ANewerPlanTakesThePlaceOfTheOlder) {
   PlanInbox inbox = open(disk_);
   EXPECT_EQ(offer(inbox, signed_plan(1)), Kind::Accept);
   EXPECT_EQ(offer(inbox, signed_plan(3)), Kind::Accept);
-  EXPECT_EQ(inbox.plan()->generation, 3);
+  EXPECT_EQ(inbox.accepted()->plan.generation, 3);
   EXPECT_EQ(disk_.count(), 1U);
 }
 
@@ -110,7 +128,7 @@ TEST_F(PlanInboxTest, AWrongSignatureIsForbiddenAndLeavesNothing) {
   const auto outcome = inbox.offer(test::sign(test::plan(1, {test::layer("till", '1')}), stranger));
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().code, ErrorCode::Forbidden);
-  EXPECT_FALSE(inbox.plan());
+  EXPECT_FALSE(inbox.accepted());
   EXPECT_EQ(disk_.count(), 0U);
 }
 
@@ -122,25 +140,25 @@ TEST_F(PlanInboxTest, BytesThatAreNoPlanAreAnErrorAndLeaveNothing) {
   auto wrong = test::plan(1, {test::layer("till", '1')});
   wrong.nodes.front().host = "nobody";
   EXPECT_FALSE(inbox.offer(test::sign(wrong, keys_.key())));
-  EXPECT_FALSE(inbox.plan());
+  EXPECT_FALSE(inbox.accepted());
   EXPECT_EQ(disk_.count(), 0U);
 }
 
 TEST_F(PlanInboxTest, ACorruptFileIsSetAsideAndThePlanCanBeSentAgain) {
   disk_.write(kPath, "half of a pl");
   PlanInbox inbox = open(disk_);
-  EXPECT_FALSE(inbox.plan());
+  EXPECT_FALSE(inbox.accepted());
   EXPECT_EQ(disk_.read("/state/plan.json.corrupt"), "half of a pl");
   EXPECT_THAT(log_.lines, Contains(HasSubstr("plan.json.corrupt")));
   EXPECT_EQ(offer(inbox, signed_plan(1)), Kind::Accept);
-  EXPECT_EQ(open(disk_).plan()->generation, 1);
+  EXPECT_EQ(open(disk_).accepted()->plan.generation, 1);
 }
 
 TEST_F(PlanInboxTest, WhenTheDiskFailsThePlanIsNotFollowed) {
   PlanInbox inbox = open(disk_);
   disk_.files.fail_at(disk_.files.boundaries() + 1);
   EXPECT_FALSE(inbox.offer(signed_plan(1)));
-  EXPECT_FALSE(inbox.plan());
+  EXPECT_FALSE(inbox.accepted());
   EXPECT_EQ(offer(inbox, signed_plan(1)), Kind::Accept);
 }
 
@@ -163,7 +181,7 @@ TEST_F(PlanInboxTest, APowerCutAnywhereLeavesTheOldOrTheNewPlanWhole) {
       const auto found = disk.read(kPath);
       EXPECT_TRUE(found == old_plan || found == new_plan) << "boundary " << step;
       if (accepted) EXPECT_EQ(found, new_plan) << "boundary " << step;
-      ASSERT_TRUE(open(disk).plan()) << "boundary " << step;
+      ASSERT_TRUE(open(disk).accepted()) << "boundary " << step;
     }
   }
 }

@@ -25,6 +25,16 @@ engine::Health to_engine(driver::Health health) {
   return engine::Health::Unknown;
 }
 
+// Of a layer that cannot be read: that may pass, unless it is the layer that is wrong.
+engine::Health health_of(const Error& error) {
+  return error.code == ErrorCode::Invalid ? engine::Health::Failed : engine::Health::Unknown;
+}
+
+io::Duration deadline_of(const profile::PlanLayer& layer) {
+  if (const auto seconds = layer.policy.progress_deadline_seconds) return std::chrono::seconds(*seconds);
+  return layer.type == "kubernetes" ? engine::kClusterProgressDeadline : engine::kProgressDeadline;
+}
+
 engine::DesiredPlan desired(const profile::SitePlan& plan, const std::string& digest) {
   engine::DesiredPlan result{.digest = digest, .layers = {}};
   for (const auto& layer : plan.layers) {
@@ -33,9 +43,11 @@ engine::DesiredPlan desired(const profile::SitePlan& plan, const std::string& di
                              .fingerprint = profile::layer_fingerprint(plan, layer),
                              .depends_on = layer.depends_on,
                              .content = {},
-                             .enforcement = layer.enforcement == profile::Enforcement::Report
+                             .enforcement = layer.policy.enforcement == profile::Enforcement::Report
                                                 ? engine::Enforcement::Report
-                                                : engine::Enforcement::Enforce});
+                                                : engine::Enforcement::Enforce,
+                             .progress_deadline = deadline_of(layer),
+                             .hold = layer.policy.rollback == profile::Rollback::Hold});
   }
   return result;
 }
@@ -50,18 +62,124 @@ SiteRunner::SiteRunner(Parts parts)
       scope_(parts_.world.loop),
       fetching_(parts_.world.loop) {
   input_.applied = parts_.journal.state().applied;
+  trial_ = parts_.journal.state().trial;
 }
 
-void SiteRunner::set_plan(profile::SitePlan plan, std::string digest) {
-  input_.plan = desired(plan, digest);
-  input_.plan_accepted_at = parts_.world.clock.monotonic();
-  if (parts_.journal.state().last_good == digest) input_.last_good = input_.plan;
+Result<void> SiteRunner::expect_plan(const std::string& digest) {
+  return parts_.journal.note_standing(engine::begin_trial(input_, trial_, digest), input_.given_up);
+}
+
+void SiteRunner::set_plan(KnownPlan accepted, std::optional<KnownPlan> good) {
+  const auto& journal = parts_.journal.state();
+  const bool known = accepted_ && accepted_->digest == accepted.digest;
+  if (journal.trial && journal.trial->plan == accepted.digest) {
+    trial_ = journal.trial;
+  } else if (!known && good && good->digest != accepted.digest) {
+    trial_ = engine::begin_trial(input_, trial_, accepted.digest);
+  }
+  if (!good || good->digest == accepted.digest) trial_.reset();
+  good_ = std::move(good);
+  accepted_ = std::move(accepted);
+  input_.given_up.reset();
+  if (journal.given_up && journal.given_up->plan == accepted_->digest) input_.given_up = journal.given_up;
+  keep_standing();
+  choose_plan();
+}
+
+void SiteRunner::choose_plan() {
+  const bool back = input_.given_up && !input_.given_up->hold && good_;
+  const auto& chosen = back ? *good_ : *accepted_;
+  input_.plan = desired(chosen.plan, chosen.digest);
+  input_.last_good.reset();
+  if (good_) input_.last_good = desired(good_->plan, good_->digest);
   input_.observed.clear();
   pulls_allowed_.reset();
   fetching_.clear();  // of the plan before
-  plan_ = std::move(plan);
+  trial_left_.reset();
+  judged_at_ = parts_.world.clock.monotonic();
+  plan_ = chosen.plan;
+  serve();
   wake_.set();
   plan_changed_.notify();
+}
+
+// Both, so that neither a change that is under way nor one that is taken back lacks its images.
+void SiteRunner::serve() {
+  std::vector<const profile::SitePlan*> plans{&accepted_->plan};
+  if (good_ && good_->digest != accepted_->digest) plans.push_back(&good_->plan);
+  if (auto served = parts_.layers.serve(plans); !served) {
+    parts_.log.error("nodes cannot be told what they may pull: {}", served.error().to_string());
+  }
+}
+
+Result<std::string> SiteRunner::retry() {
+  if (!input_.given_up) {
+    return fail(ErrorCode::Conflict, "no plan was given up: the site follows the one that it accepted");
+  }
+  auto trial = engine::begin_trial(input_, trial_, accepted_->digest);
+  FARHOLM_CHECK(parts_.journal.note_standing(trial, std::nullopt));
+  trial_ = std::move(trial);
+  input_.given_up.reset();
+  choose_plan();
+  return fmt::format("generation {} of {} is tried again\n", accepted_->plan.generation,
+                     accepted_->plan.site_name);
+}
+
+// Where it cannot be written, the site goes on all the same: after a power cut it would try once more.
+void SiteRunner::keep_standing() {
+  auto kept = parts_.journal.note_standing(trial_, input_.given_up);
+  if (!kept) parts_.log.error("{}", kept.error().to_string());
+}
+
+bool SiteRunner::judge() {
+  const auto passed = input_.now - std::exchange(judged_at_, input_.now);
+  trial_left_.reset();
+  if (!trial_ || input_.given_up) {
+    keep_standing();  // if it could not be written before
+    return true;
+  }
+  const auto judgement = engine::judge(*trial_, input_, passed);
+  switch (judgement.kind) {
+    case engine::Judgement::Kind::Failed:
+      give_up(judgement);
+      return false;
+    case engine::Judgement::Kind::Proven:
+      prove();
+      return true;
+    case engine::Judgement::Kind::Runs:
+      trial_left_ = judgement.left;
+      break;
+    case engine::Judgement::Kind::Paused:
+      break;
+  }
+  keep_standing();
+  return true;
+}
+
+void SiteRunner::give_up(const engine::Judgement& judgement) {
+  input_.given_up =
+      engine::GivenUp{.plan = accepted_->digest,
+                      .name = fmt::format("({}, {})", accepted_->plan.epoch, accepted_->plan.generation),
+                      .layer = judgement.layer,
+                      .message = judgement.message,
+                      .hold = judgement.hold};
+  parts_.log.error("plan {} is given up: layer {} did not become healthy in its time: {}",
+                   input_.given_up->name, judgement.layer, judgement.message);
+  keep_standing();
+  choose_plan();
+}
+
+void SiteRunner::prove() {
+  if (good_ && good_->digest == accepted_->digest) return;
+  if (auto kept = parts_.keep_as_good(); !kept) {
+    parts_.log.error("{}", kept.error().to_string());
+    return;
+  }
+  good_ = accepted_;
+  input_.last_good = input_.plan;
+  trial_.reset();
+  keep_standing();
+  parts_.log.info("generation {} is in place and healthy", plan_->generation);
 }
 
 void SiteRunner::set_trouble(const std::string& about, std::string sentence) {
@@ -125,14 +243,14 @@ io::Task<void> SiteRunner::run() {
     wake_.clear();
     co_await look();
     input_.now = parts_.world.clock.monotonic();
+    if (!judge()) continue;
     const auto decision = engine::decide(input_);
     publish();
-    if (decision.settled && parts_.journal.state().last_good != input_.plan->digest) {
-      if (auto noted = parts_.journal.note_good(input_.plan->digest); !noted) {
-        parts_.log.error("{}", noted.error().to_string());
-      }
-      input_.last_good = input_.plan;
-      parts_.log.info("generation {} is in place and healthy", plan_->generation);
+    if (decision.settled && !input_.given_up) prove();
+    // What was not healthy while the site went back is no plan's fault any more.
+    if (decision.settled && input_.given_up && trial_) {
+      trial_.reset();
+      keep_standing();
     }
     std::optional<engine::Step> next;
     for (const auto& step : decision.steps) {
@@ -143,22 +261,21 @@ io::Task<void> SiteRunner::run() {
       }
     }
     if (next) {
-      // A new plan cuts the step off: what it began is found by looking.
+      // A new plan cuts the step off, and so does the end of the plan's time: what it began is found by
+      // looking.
       co_await io::first_of<bool, bool>(
           parts_.world.loop,
           [](SiteRunner& self, engine::Step step) -> io::Task<bool> {
             co_await self.execute(std::move(step));
             co_return true;
           }(*this, *next),
-          [](io::Event& changed) -> io::Task<bool> {
-            co_await changed.wait();
-            co_return true;
-          }(plan_changed_));
+          plan_is_over());
       set_activity("");
       continue;
     }
     auto until = input_.now + kLookAgain;
     if (decision.wake_at) until = std::min(until, *decision.wake_at);
+    if (trial_left_) until = std::min(until, input_.now + *trial_left_);
     co_await io::first_of<bool, bool>(
         parts_.world.loop,
         [](io::Event& wake) -> io::Task<bool> {
@@ -171,6 +288,20 @@ io::Task<void> SiteRunner::run() {
         }(parts_.world.loop, std::max(io::Duration::zero(), until - parts_.world.clock.monotonic())));
     co_await parts_.world.loop.sleep(kBurst);
   }
+}
+
+io::Task<bool> SiteRunner::plan_is_over() {
+  const auto changed = [](io::Event& plan_changed) -> io::Task<bool> {
+    co_await plan_changed.wait();
+    co_return true;
+  };
+  if (!trial_left_) co_return co_await changed(plan_changed_);
+  co_await io::first_of<bool, bool>(parts_.world.loop, changed(plan_changed_),
+                                    [](io::Loop& loop, io::Duration left) -> io::Task<bool> {
+                                      co_await loop.sleep(left);
+                                      co_return true;
+                                    }(parts_.world.loop, *trial_left_));
+  co_return true;
 }
 
 io::Task<void> SiteRunner::forward(driver::Driver& driver) {
@@ -198,7 +329,7 @@ io::Task<void> SiteRunner::look() {
     };
     auto missing = parts_.layers.missing(*plan_, layer);
     if (!missing) {
-      note(engine::Health::Unknown, "", missing.error().to_string());
+      note(health_of(missing.error()), "", missing.error().to_string());
       continue;
     }
     input_.plan->layers[i].content = *missing;
@@ -206,13 +337,13 @@ io::Task<void> SiteRunner::look() {
     if (!missing->empty()) continue;
     auto* const driver = driver_of(layer.type);
     if (driver == nullptr) {
-      note(engine::Health::Unknown, "",
+      note(engine::Health::Failed, "",
            fmt::format("this agent has no driver for layers of type {}: update it", layer.type));
       continue;
     }
     auto loaded = parts_.layers.load(*plan_, layer);
     if (!loaded) {
-      note(engine::Health::Unknown, "", loaded.error().to_string());
+      note(health_of(loaded.error()), "", loaded.error().to_string());
       continue;
     }
     auto observation = co_await driver->observe(site, *loaded);
@@ -294,6 +425,7 @@ io::Task<void> SiteRunner::fetch() {
   auto outcome =
       co_await parts_.layers.fetch(plan, [this](std::string_view text) { set_activity(std::string(text)); });
   set_activity("");
+  serve();  // also the part that came
   if (outcome) {
     engine::record_fetched(input_.memory);
   } else {

@@ -3,14 +3,17 @@
 // changed. Needs no hub. One thread.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 
 #include "agent/journal.h"
+#include "agent/known_plan.h"
 #include "agent/layer_source.h"
 #include "base/log.h"
 #include "engine/status.h"
+#include "engine/trial.h"
 #include "io/event.h"
 #include "io/scope.h"
 #include "io/world.h"
@@ -32,13 +35,23 @@ class SiteRunner {
     Journal& journal;
     LayerSource& layers;
     std::map<std::string, driver::Driver*> drivers;
+    // The accepted plan proved itself: makes it the last good one, durably.
+    std::function<Result<void>()> keep_as_good;
   };
   explicit SiteRunner(Parts parts);
 
   // This host's name in the plans that follow.
   void set_host(std::string name) { host_ = std::move(name); }
-  // From now on this is the plan; a step of the one before is cut off (drivers are made for that).
-  void set_plan(profile::SitePlan plan, std::string digest);
+  // A plan with this digest is about to be accepted: writes down what is not healthy now, which will not be
+  // its fault. Durable when it returns; nothing comes of it when the plan is not accepted after all.
+  Result<void> expect_plan(const std::string& digest);
+  // From now on this is the accepted plan, and that one the last good one; a step of the plan before is cut
+  // off (drivers are made for that).
+  void set_plan(KnownPlan accepted, std::optional<KnownPlan> good);
+  // Whether the accepted plan did not become healthy in its time.
+  bool gave_up() const { return input_.given_up.has_value(); }
+  // Tries the accepted plan again, which was given up; says what happens now. Conflict when none was.
+  Result<std::string> retry();
 
   // What is wrong with the host and no layer tells: a sentence, about something; the empty one when it is
   // over.
@@ -50,6 +63,7 @@ class SiteRunner {
   const engine::Status& status() const { return status_; }
   // What is being done at this moment ("kubernetes: joining worker-2"); empty when nothing is.
   const std::string& activity() const { return activity_; }
+  // That is followed: the accepted one, or the last good one.
   const std::optional<profile::SitePlan>& plan() const { return plan_; }
   // Notified when status() or activity() changed.
   io::Event& status_changed() { return status_changed_; }
@@ -58,11 +72,22 @@ class SiteRunner {
   driver::SiteContext context() const;
   // Whether any layer of the plan says allowPull; nothing while some cannot be read.
   std::optional<bool> read_pulls_allowed();
+  // Follows the accepted plan, or the last good one where that was given up.
+  void choose_plan();
+  // Counts the trial's time and ends it where it is over. False when another plan is followed now.
+  bool judge();
+  void give_up(const engine::Judgement& judgement);
+  void prove();
+  void keep_standing();
+  // When a new plan came, or this one's time is over.
+  io::Task<bool> plan_is_over();
   io::Task<void> look();
   io::Task<void> execute(engine::Step step);
   io::Task<void> apply(engine::ApplyLayer step);
   io::Task<void> remove(engine::RemoveLayer step);
   io::Task<void> fetch();
+  // Lets nodes pull what the plan needs.
+  void serve();
   io::Task<void> forward(driver::Driver& driver);
   void publish();
   void set_activity(std::string text);
@@ -71,7 +96,12 @@ class SiteRunner {
 
   Parts parts_;
   std::string host_;
+  std::optional<KnownPlan> accepted_;
+  std::optional<KnownPlan> good_;
   std::optional<profile::SitePlan> plan_;
+  std::optional<engine::Trial> trial_;
+  std::optional<io::Duration> trial_left_;  // until the plan is given up, if nothing changes
+  io::MonotonicTime judged_at_;
   std::optional<bool> pulls_allowed_;
   engine::Input input_;
   engine::Status status_;

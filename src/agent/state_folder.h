@@ -12,6 +12,9 @@ struct StateFolder {
   std::string root() const { return path + "/root.json"; }
   std::string identity() const { return path + "/identity.json"; }  // the host's keys; 0600
   std::string plan() const { return path + "/plan.json"; }          // the accepted plan's envelope
+  std::string good_plan() const {
+    return path + "/plan.good.json";
+  }  // that of the newest one that was healthy
   std::string journal() const { return path + "/journal.json"; }
   std::string cluster() const { return path + "/cluster.json"; }  // the kubernetes driver's; 0600
   std::string content() const { return path + "/content"; }

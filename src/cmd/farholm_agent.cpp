@@ -1,4 +1,5 @@
-// farholm-agent: keeps one edge host as its plan says. Subcommands: run, offer, status, identity, registry.
+// farholm-agent: keeps one edge host as its plan says. Subcommands: run, offer, retry, status, identity,
+// registry.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -191,6 +192,13 @@ int offer(const Arguments& arguments, io::posix::PosixWorld& posix) {
   return 0;
 }
 
+int retry(const Arguments& arguments, io::posix::PosixWorld& posix) {
+  const auto outcome = posix.loop().run(agent::retry_at_agent(posix.world(), arguments.agent.state.socket()));
+  if (!outcome) return report_error(outcome.error());
+  fmt::print("{}", *outcome);
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -248,6 +256,10 @@ int main(int argc, char** argv) {
   status_command->add_option("--state", state, "the agent's state folder")->capture_default_str();
   status_command->add_flag("--json", arguments.json, "as JSON");
 
+  auto* retry_command = app.add_subcommand(
+      "retry", "try the plan again that was given up because it did not become healthy in its time");
+  retry_command->add_option("--state", state, "the agent's state folder")->capture_default_str();
+
   auto* offer_command = app.add_subcommand("offer", "offer a signed plan to the agent that runs here");
   offer_command->add_option("PLAN", arguments.plan_path, "a signed plan, as `farholm plan` writes it")
       ->required();
@@ -274,6 +286,7 @@ int main(int argc, char** argv) {
   if (*identity_command) return identity(arguments, posix);
   if (*inventory_command) return inventory(arguments, posix);
   if (*offer_command) return offer(arguments, posix);
+  if (*retry_command) return retry(arguments, posix);
   if (*registry_command) return registry(arguments, posix, log.named("registry"));
   if (!arguments.token_path.empty()) {
     auto token = io::read_file(posix.world().files, arguments.token_path, 4096);

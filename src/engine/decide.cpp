@@ -17,17 +17,6 @@ Health health_of(const Input& input, const std::string& name) {
   return found == input.observed.end() ? Health::Unknown : found->second.health;
 }
 
-// Drift that is only to be reported does not hold up what comes after it: the operator chose to live with it.
-bool is_healthy(const Input& input, const DesiredLayer& layer) {
-  const Health health = health_of(input, layer.name);
-  return health == Health::Healthy || (health == Health::Drifted && layer.enforcement == Enforcement::Report);
-}
-
-bool differs_from_last_good(const Input& input, const DesiredLayer& layer) {
-  const auto* good = input.last_good ? find_layer(*input.last_good, layer.name) : nullptr;
-  return good == nullptr || good->fingerprint != layer.fingerprint;
-}
-
 class Decider {
  public:
   explicit Decider(const Input& input) : input_(input), plan_(*input.plan) {}
@@ -56,7 +45,11 @@ class Decider {
     return false;
   }
 
+  // The accepted plan was given up, and the site stays where it is.
+  bool holds() const { return input_.given_up && input_.given_up->hold; }
+
   void fetch() {
+    if (holds()) return;
     FetchContent step;
     for (const auto& layer : plan_.layers)
       for (const auto& digest : layer.content)
@@ -88,6 +81,7 @@ class Decider {
     const bool other_type = applied != nullptr && applied->type != layer.type;
     if (!in_place(input_, layer)) {
       waiting_ = true;
+      if (holds()) return;
       if (!predecessors_healthy(layer) || !content_is_local(layer)) return;
       if (!due(layer.name, other_type ? "" : layer.fingerprint)) return;
       if (other_type)
@@ -110,6 +104,7 @@ class Decider {
                      [&](const AppliedLayer& layer) { return find_layer(plan_, layer.name) == nullptr; });
     if (gone == input_.applied.rend()) return;
     waiting_ = true;
+    if (holds()) return;
     for (const auto& layer : plan_.layers)
       if (!in_place(input_, layer) || (differs_from_last_good(input_, layer) && !is_healthy(input_, layer)))
         return;
@@ -143,6 +138,16 @@ class Decider {
 };
 
 }  // namespace
+
+bool is_healthy(const Input& input, const DesiredLayer& layer) {
+  const Health health = health_of(input, layer.name);
+  return health == Health::Healthy || (health == Health::Drifted && layer.enforcement == Enforcement::Report);
+}
+
+bool differs_from_last_good(const Input& input, const DesiredLayer& layer) {
+  const auto* good = input.last_good ? find_layer(*input.last_good, layer.name) : nullptr;
+  return good == nullptr || good->fingerprint != layer.fingerprint;
+}
 
 bool in_place(const Input& input, const DesiredLayer& layer) {
   const auto* applied = input.find_applied(layer.name);

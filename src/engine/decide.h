@@ -56,11 +56,17 @@ struct Decision {
 // 4. Layers that the plan no longer has are removed last, in reverse order, when every layer of the plan is
 //    in place and those that differ from the last good plan are healthy: what serves is kept until its
 //    successor does, and a plan that is rolled back has destroyed nothing.
-// 5. A step that failed is tried again after a pause that doubles; see memory.h. The other layers go on.
+// 5. A plan that was given up and holds changes nothing any more: only what is in place is repaired.
+// 6. A step that failed is tried again after a pause that doubles; see memory.h. The other layers go on.
 Decision decide(const Input& input);
 
 // True when the journal, and the observation as far as it knows, say that exactly this was applied.
 bool in_place(const Input& input, const DesiredLayer& layer);
+
+// Drift that is only to be reported does not hold up what comes after it: the operator chose to live with it.
+bool is_healthy(const Input& input, const DesiredLayer& layer);
+
+bool differs_from_last_good(const Input& input, const DesiredLayer& layer);
 
 // The layers that must be in place before `layer`: what it depends on, or all before it.
 std::vector<const DesiredLayer*> predecessors(const DesiredPlan& plan, const DesiredLayer& layer);

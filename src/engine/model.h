@@ -41,6 +41,9 @@ struct DesiredLayer {
   std::optional<std::vector<std::string>> depends_on;
   std::vector<std::string> content;  // digests that must be local before it can be applied
   Enforcement enforcement = Enforcement::Enforce;
+  // Time with power on in which something of the plan has to become healthy while this layer is waited for.
+  io::Duration progress_deadline = std::chrono::minutes(10);
+  bool hold = false;  // a plan that changes it is not rolled back by itself
   bool operator==(const DesiredLayer&) const = default;
 };
 
@@ -77,14 +80,34 @@ struct Memory {
   Attempts content;
 };
 
+// A plan that has to prove itself; see trial.h. Journalled.
+struct Trial {
+  std::string plan;               // digest
+  std::set<std::string> excused;  // layers that were not healthy before it came
+  std::set<std::string> proven;   // layers that were in place and healthy since
+  io::Duration stalled{};         // time with power on since the last of them was
+  bool operator==(const Trial&) const = default;
+};
+
+// A plan that did not prove itself, and is not tried again by itself. Journalled.
+struct GivenUp {
+  std::string plan;  // digest
+  std::string name;  // for people: "(1, 5)"
+  std::string layer;
+  std::string message;
+  bool hold = false;  // the site did not go back: it waits as it is
+  bool operator==(const GivenUp&) const = default;
+};
+
 struct Input {
   io::MonotonicTime now;
-  std::optional<DesiredPlan> plan;                    // the accepted plan
-  std::optional<DesiredPlan> last_good;               // the newest plan that was wholly healthy
-  std::optional<io::MonotonicTime> plan_accepted_at;  // carried for deadlines; not looked at yet
-  std::vector<AppliedLayer> applied;                  // in the order in which they were first applied
-  std::map<std::string, Observation> observed;        // by layer; without an entry: not looked at yet
-  std::set<std::string> missing_content;              // digests that are not local
+  // The plan to follow: the accepted one, or the last good one when that was given up.
+  std::optional<DesiredPlan> plan;
+  std::optional<DesiredPlan> last_good;         // the newest plan that was wholly healthy
+  std::optional<GivenUp> given_up;              // the accepted plan, when it was
+  std::vector<AppliedLayer> applied;            // in the order in which they were first applied
+  std::map<std::string, Observation> observed;  // by layer; without an entry: not looked at yet
+  std::set<std::string> missing_content;        // digests that are not local
   Memory memory;
   // What is wrong with the host and no layer tells, in sentences, by what it is about.
   std::map<std::string, std::string> troubles;

@@ -139,6 +139,19 @@ std::vector<Condition> conditions_of(const Input& input, const std::vector<Layer
   else if (const auto* waiting = first_in(layers, {LayerState::Fetching});
            waiting != nullptr && input.memory.content.failures > 0)
     degraded = {"Degraded", "True", "ContentMissing", sentence(*waiting)};
+  if (input.given_up) {
+    const auto& gone = *input.given_up;
+    const std::string reason = gone.hold ? "Held" : "RolledBack";
+    const std::string message = fmt::format(
+        "plan {} was given up, because layer {} did not become healthy in its time: {}; {}", gone.name,
+        gone.layer, gone.message,
+        gone.hold ? "the layer says rollback: Hold, so the site waits as it is for a newer plan, or for "
+                    "`farholm-agent retry`"
+                  : "the site follows the last good plan, until there is a newer one or somebody says "
+                    "`farholm-agent retry`");
+    ready = {"Ready", "False", reason, message};
+    degraded = {"Degraded", "True", reason, message};
+  }
   return {ready, progressing, degraded};
 }
 

@@ -43,7 +43,7 @@ struct Condition {
 };
 
 struct Status {
-  std::string plan;  // digest of the accepted plan; empty when there is none
+  std::string plan;  // digest of the plan that is followed; empty when there is none
   std::vector<Condition> conditions;
   std::vector<LayerStatus> layers;  // in the plan's order, then those that are being removed
   bool operator==(const Status&) const = default;

@@ -55,10 +55,6 @@ json::Value to_json(const Variable& variable) {
   return value;
 }
 
-Enforcement read_enforcement(const json::Value& layer) {
-  return json::string_or(layer, "enforcement") == "report" ? Enforcement::Report : Enforcement::Enforce;
-}
-
 int small_integer(const json::Value& holder, std::string_view member, int otherwise) {
   const auto number = json::find_integer(holder, member);
   return number && *number >= 0 && *number <= 1'000'000 ? static_cast<int>(*number) : otherwise;
@@ -85,7 +81,7 @@ LayerSpec read_layer(const json::Value& one) {
       layer.inline_objects.assign(objects->begin(), objects->end());
   }
   layer.allow_pull = json::find_bool(one, "allowPull").value_or(false);
-  layer.enforcement = read_enforcement(one);
+  layer.policy = read_policy(one);
   return layer;
 }
 
@@ -96,11 +92,27 @@ json::Value to_json(const RevisionLayer& layer) {
                        {"sizeBytes", layer.size_bytes},
                        {"variables", layer.variables}};
   if (layer.depends_on) value["dependsOn"] = *layer.depends_on;
-  if (layer.enforcement == Enforcement::Report) value["enforcement"] = "report";
+  write_policy(layer.policy, value);
   return value;
 }
 
 }  // namespace
+
+LayerPolicy read_policy(const json::Value& layer) {
+  LayerPolicy policy;
+  if (json::string_or(layer, "enforcement") == "report") policy.enforcement = Enforcement::Report;
+  if (json::string_or(layer, "rollback") == "Hold") policy.rollback = Rollback::Hold;
+  const auto seconds = json::find_integer(layer, "progressDeadlineSeconds");
+  if (seconds && *seconds >= kProgressDeadlineSecondsMin && *seconds <= kProgressDeadlineSecondsMax)
+    policy.progress_deadline_seconds = static_cast<int>(*seconds);
+  return policy;
+}
+
+void write_policy(const LayerPolicy& policy, json::Value& layer) {
+  if (policy.enforcement == Enforcement::Report) layer["enforcement"] = "report";
+  if (policy.rollback == Rollback::Hold) layer["rollback"] = "Hold";
+  if (policy.progress_deadline_seconds) layer["progressDeadlineSeconds"] = *policy.progress_deadline_seconds;
+}
 
 ProfileSpec read_profile_spec(const json::Value& spec) {
   ProfileSpec profile;
@@ -147,7 +159,7 @@ Result<Revision> read_revision(const json::Value& object) {
     FARHOLM_TRY(const std::int64_t size, json::require_integer(one, "sizeBytes"));
     layer.size_bytes = static_cast<std::uint64_t>(size);
     layer.depends_on = read_names(one, "dependsOn");
-    layer.enforcement = read_enforcement(one);
+    layer.policy = read_policy(one);
     layer.variables = read_names(one, "variables").value_or(std::vector<std::string>());
     revision.layers.push_back(std::move(layer));
   }

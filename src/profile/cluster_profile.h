@@ -16,6 +16,25 @@
 namespace farholm::profile {
 
 enum class Enforcement : std::uint8_t { Enforce, Report };
+// What the site does when a plan that changes the layer does not become healthy in its time.
+enum class Rollback : std::uint8_t {
+  Automatic,  // the whole plan goes back to the last good one
+  Hold,       // the site stops and waits for a person: the layer migrates data, say
+};
+
+// How a site treats a layer; no part of what the layer is.
+struct LayerPolicy {
+  Enforcement enforcement = Enforcement::Enforce;
+  Rollback rollback = Rollback::Automatic;
+  // So long the layer may take to become healthy; without a value the site has its own idea.
+  std::optional<int> progress_deadline_seconds;
+  bool operator==(const LayerPolicy&) const = default;
+};
+inline constexpr int kProgressDeadlineSecondsMin = 10;
+inline constexpr int kProgressDeadlineSecondsMax = 7 * 24 * 3600;
+// Members of a layer, in a profile, a revision and a plan alike; lenient.
+LayerPolicy read_policy(const json::Value& layer);
+void write_policy(const LayerPolicy& policy, json::Value& layer);
 
 // A port at the site's own address, balanced over the nodes' `node_port`.
 struct Listener {
@@ -40,7 +59,7 @@ struct LayerSpec {
   std::string bundle;  // "name@sha256:…"; empty: none
   std::vector<json::Value> inline_objects;
   bool allow_pull = false;
-  Enforcement enforcement = Enforcement::Enforce;
+  LayerPolicy policy;
 };
 
 struct ProfileSpec {
@@ -66,7 +85,7 @@ struct RevisionLayer {
   std::string blob;  // digest
   std::uint64_t size_bytes = 0;
   std::optional<std::vector<std::string>> depends_on;
-  Enforcement enforcement = Enforcement::Enforce;
+  LayerPolicy policy;
   std::vector<std::string> variables;  // that the blob refers to, sorted
 };
 

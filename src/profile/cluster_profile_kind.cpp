@@ -65,7 +65,16 @@ object::Schema layer_schema() {
         boolean("manifests: let nodes pull images that no bundle contains from their registries.")},
        {"enforcement", string("What the site does when the layer drifts: repair it, or only report it. "
                               "Without a value: enforce.")
-                           .one_of({"enforce", "report"})}},
+                           .one_of({"enforce", "report"})},
+       {"progressDeadlineSeconds",
+        integer("So long a changed layer may take, since anything of the plan last became healthy; then the "
+                "site gives the plan up. Only time counts in which the host has power and the content is "
+                "there. Without a value: 600, for kubernetes 1800.")
+            .between(kProgressDeadlineSecondsMin, kProgressDeadlineSecondsMax)},
+       {"rollback", string("When a plan that changes the layer is given up: Automatic: the site goes back to "
+                           "the last good plan, every layer of it. Hold: it stops and waits for a person, "
+                           "for layers that migrate data. Without a value: Automatic.")
+                        .one_of({"Automatic", "Hold"})}},
       {"name", "type"});
 }
 

@@ -1,3 +1,4 @@
+#include "profile/cluster_profile.h"
 #include "profile/kinds.h"
 #include "profile/schema_parts.h"
 
@@ -19,6 +20,9 @@ object::Schema layer_schema() {
        {"sizeBytes", integer("The content's size.").at_least(0)},
        {"dependsOn", array("As in the profile.", name_field("A layer's name.")).at_most(kLayersMax).as_set()},
        {"enforcement", string("As in the profile.").one_of({"enforce", "report"})},
+       {"progressDeadlineSeconds",
+        integer("As in the profile.").between(kProgressDeadlineSecondsMin, kProgressDeadlineSecondsMax)},
+       {"rollback", string("As in the profile.").one_of({"Automatic", "Hold"})},
        {"variables", array("The variables that the layer refers to.", string("A name.").at_most(63))
                          .at_most(kVariablesMax)
                          .as_set()}},

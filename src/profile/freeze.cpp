@@ -59,7 +59,7 @@ class Freezer {
                              .blob = digest_of(*bytes),
                              .size_bytes = bytes->size(),
                              .depends_on = layer.depends_on,
-                             .enforcement = layer.enforcement,
+                             .policy = layer.policy,
                              .variables = {references.names.begin(), references.names.end()}});
     frozen.blobs.push_back({.digest = frozen.layers.back().blob, .bytes = std::move(*bytes)});
     return {};
@@ -217,7 +217,7 @@ bool FrozenRevision::same_as(const Revision& revision) const {
          std::equal(layers.begin(), layers.end(), revision.layers.begin(), revision.layers.end(),
                     [](const RevisionLayer& a, const RevisionLayer& b) {
                       return a.name == b.name && a.type == b.type && a.blob == b.blob &&
-                             a.depends_on == b.depends_on && a.enforcement == b.enforcement;
+                             a.depends_on == b.depends_on && a.policy == b.policy;
                     });
 }
 

@@ -15,7 +15,7 @@ json::Value to_json(const PlanLayer& layer) {
                        {"sizeBytes", layer.size_bytes},
                        {"variables", layer.variables}};
   if (layer.depends_on) value["dependsOn"] = *layer.depends_on;
-  if (layer.enforcement == Enforcement::Report) value["enforcement"] = "report";
+  write_policy(layer.policy, value);
   return value;
 }
 

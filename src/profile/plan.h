@@ -45,7 +45,7 @@ struct PlanLayer {
   std::string blob;
   std::uint64_t size_bytes = 0;
   std::optional<std::vector<std::string>> depends_on;
-  Enforcement enforcement = Enforcement::Enforce;
+  LayerPolicy policy;
   std::vector<std::string> variables;
   bool operator==(const PlanLayer&) const = default;
 };

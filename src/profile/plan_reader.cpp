@@ -177,6 +177,21 @@ void read_variables(Reader& reader, const json::Value& root, SitePlan& plan) {
   }
 }
 
+LayerPolicy read_layer_policy(Reader& reader, const json::Value& layer, const std::string& path) {
+  const std::string enforcement = json::string_or(layer, "enforcement", "enforce");
+  if (enforcement != "enforce" && enforcement != "report")
+    reader.wrong(path + ".enforcement", "must be enforce or report");
+  const std::string rollback = json::string_or(layer, "rollback", "Automatic");
+  if (rollback != "Automatic" && rollback != "Hold")
+    reader.wrong(path + ".rollback", "must be Automatic or Hold");
+  auto policy = read_policy(layer);
+  if (json::find(layer, "progressDeadlineSeconds") != nullptr && !policy.progress_deadline_seconds)
+    reader.wrong(path + ".progressDeadlineSeconds",
+                 fmt::format("must be a number of seconds from {} to {}", kProgressDeadlineSecondsMin,
+                             kProgressDeadlineSecondsMax));
+  return policy;
+}
+
 void read_layers(Reader& reader, const json::Value& root, SitePlan& plan) {
   const auto& layers = reader.array(root, "layers", "", kPlanLayersMax);
   std::set<std::string> names;
@@ -195,10 +210,7 @@ void read_layers(Reader& reader, const json::Value& root, SitePlan& plan) {
       for (const auto& name : *layer.depends_on)
         if (!names.contains(name)) reader.wrong(path + ".dependsOn", "must name earlier layers");
     }
-    const std::string enforcement = json::string_or(layers[i], "enforcement", "enforce");
-    if (enforcement != "enforce" && enforcement != "report")
-      reader.wrong(path + ".enforcement", "must be enforce or report");
-    layer.enforcement = enforcement == "report" ? Enforcement::Report : Enforcement::Enforce;
+    layer.policy = read_layer_policy(reader, layers[i], path);
     if (!names.insert(layer.name).second) reader.wrong(path + ".name", "comes twice");
     plan.layers.push_back(std::move(layer));
   }

@@ -119,7 +119,8 @@ TEST(Plan, SurvivesItsBytes) {
   SitePlan plan = demo_plan();
   plan.expires = "2027-01-01T00:00:00Z";
   plan.layers[1].depends_on = {{"kubernetes"}};
-  plan.layers[2].enforcement = Enforcement::Report;
+  plan.layers[2].policy = {
+      .enforcement = Enforcement::Report, .rollback = Rollback::Hold, .progress_deadline_seconds = 90};
   const auto back = parse_plan(to_payload(plan));
   ASSERT_TRUE(back.has_value()) << back.error().to_string();
   EXPECT_EQ(*back, plan);
@@ -169,6 +170,10 @@ TEST(Plan, AReaderRefusesWhatContradictsItself) {
       {"layers[0].variables", [](auto& p) { p["layers"][0]["variables"] = {"unset"}; }},
       {"layers[0].dependsOn", [](auto& p) { p["layers"][0]["dependsOn"] = {"till"}; }},
       {"layers[0].enforcement", [](auto& p) { p["layers"][0]["enforcement"] = "maybe"; }},
+      {"layers[0].rollback", [](auto& p) { p["layers"][0]["rollback"] = "never"; }},
+      {"layers[0].progressDeadlineSeconds", [](auto& p) { p["layers"][0]["progressDeadlineSeconds"] = 9; }},
+      {"layers[0].progressDeadlineSeconds",
+       [](auto& p) { p["layers"][0]["progressDeadlineSeconds"] = "1h"; }},
       {"variables.storeNumber", [](auto& p) { p["variables"]["storeNumber"] = {1}; }},
       {"variables.storeNumber", [](auto& p) { p["variables"]["storeNumber"] = 1e300; }},
       {"sealed.cardKey", [](auto& p) { p["variables"]["cardKey"] = "x"; }},

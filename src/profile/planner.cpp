@@ -182,7 +182,7 @@ class Planner {
                              .blob = layer.blob,
                              .size_bytes = layer.size_bytes,
                              .depends_on = layer.depends_on,
-                             .enforcement = layer.enforcement,
+                             .policy = layer.policy,
                              .variables = layer.variables});
       for (const auto& name : layer.variables) {
         const std::string path = member_path("spec.variables", name);

@@ -43,6 +43,7 @@ class Story:
         self.layers = ["kubernetes", "network", "storage", "monitoring", "till"]
         self.extra = ""
         self.second_listener = None  # a NodePort that port 8081 leads to
+        self.till_seconds = None     # till's progressDeadlineSeconds
         self.plan_file = None
 
     def write(self, name, text):
@@ -77,6 +78,8 @@ class Story:
         if self.second_listener:
             text = text.replace("      nodePort: 30080\n",
                                 f"      nodePort: 30080\n    - {{name: second, port: 8081, nodePort: {self.second_listener}}}\n", 1)
+        if self.till_seconds:
+            text = text.replace("\n  - name: till\n", f"\n  - name: till\n    progressDeadlineSeconds: {self.till_seconds}\n", 1)
         document = text + self.extra
         if "monitoring" not in self.layers:
             document = re.sub(r"  - name: monitoring\n(?:    .*\n|  {4,}.*\n)*", "", document)
@@ -355,6 +358,66 @@ def plans_that_must_not_be_accepted_are_refused_and_told(story):
     report = site.report()
     expect(report["plan"]["generation"] == story.generation, "the accepted plan has changed")
     expect(any("refused" in problem for problem in report.get("problems", [])), "the refusal is not reported")
+
+
+@test
+def a_bad_layer_rolls_back_whole_by_itself_and_is_tried_again_only_when_asked(story):
+    site = story.site
+
+    def notice():
+        return site.kubectl("get", "configmap", "notice", "-n", "default", "-o", "jsonpath={.data.a}", check=False)
+
+    def rolled_back():
+        conditions = {c["type"]: c for c in site.report()["status"]["conditions"]}
+        return conditions["Ready"]["reason"] == "RolledBack" and conditions["Progressing"]["status"] == "False" and conditions["Ready"]["message"]
+
+    def layer_before_till(value):
+        return f"""  - name: notice
+    type: manifests
+    dependsOn: []
+    content:
+      inline:
+      - {{apiVersion: v1, kind: ConfigMap, metadata: {{name: notice, namespace: default}}, data: {{a: "{value}"}}}}
+"""
+
+    story.extra = layer_before_till(1)
+    story.change()
+    before, good_till = story.snapshot(), story.till
+    good = site.report()["status"]["plan"]
+    story.extra, story.till_seconds = layer_before_till(2), 60
+    # With that the program ends as soon as it has begun.
+    story.till = story.till.replace("        env:\n", "        env:\n        - {name: DRAIN_SECONDS, value: forever}\n")
+    expect(story.till != good_till, "the edit changes nothing: has demo/profile/till/till.yaml another shape now?")
+    story.plan_file = story.next_plan()
+    story.generation += 1
+    run([os.path.join(BIN, "farholm-agent"), "offer", story.plan_file, "--state", site.path("state")])
+    eventually("the other layer of the bad plan is there", lambda: notice() == "2", 120)
+    message = eventually("the site has gone back", rolled_back, SETTLE)
+    say(message)
+    expect("layer till" in message and "Deployment" in message, f"the status does not name the layer and its object: {message}")
+    expect(notice() == "1", "the other layer of the bad plan has stayed")
+    report = site.report()
+    expect(report["status"]["plan"] == good and report["plan"]["generation"] == story.generation, f"status says {report}")
+    eventually("the crashing Pods are gone", lambda: story.snapshot()["till"] == before["till"], 120)
+    story.unchanged(before, story.snapshot(), "containers", "network", "storage", "monitoring", "till")
+    expect("first" in story.sold(), "a sale is lost")
+
+    site.kill_agent(signal.SIGKILL)
+    site.start_agent()
+    eventually("the agent answers", site.report, 60)
+    eventually("the next agent knows", rolled_back, 300)
+    expect(notice() == "1", "the next agent tried the bad plan again")
+
+    run([os.path.join(BIN, "farholm-agent"), "retry", "--state", site.path("state")])
+    eventually("the bad plan is tried again", lambda: notice() == "2", 120)
+    eventually("it is given up again", rolled_back, SETTLE)
+    refused = run([os.path.join(BIN, "farholm-agent"), "offer", story.plan_file, "--state", site.path("state")])
+    expect("gave up" in refused.stdout, f"the same plan again: {refused.stdout}")
+    expect(rolled_back(), "the same plan is tried because it was offered once more")
+
+    story.till, story.till_seconds, story.extra = good_till, None, ""
+    story.change()
+    story.unchanged(before, story.snapshot(), "containers", "network", "storage", "monitoring", "till")
 
 
 @test

@@ -38,7 +38,8 @@ class TestSite final : public UplinkSite {
   TestSite(const io::World& world, Logger log, std::string machine_id)
       : root_(*trust::Root::parse(
             *io::read_file(world.files, StateFolder{kState}.root(), trust::Root::kBytesMax))),
-        inbox_(world.files, world.clock, root_, StateFolder{kState}.plan(), log),
+        inbox_(world.files, world.clock, root_, StateFolder{kState}.plan(), StateFolder{kState}.good_plan(),
+               log),
         machine_id_(std::move(machine_id)),
         changed_(world.loop) {
     EXPECT_TRUE(inbox_.load());
@@ -50,11 +51,12 @@ class TestSite final : public UplinkSite {
     return acceptance;
   }
   json::Value report() const override {
-    engine::Status status{.plan = inbox_.digest(),
+    const auto& accepted = inbox_.accepted();
+    engine::Status status{.plan = accepted ? accepted->digest : "",
                           .conditions = {{"Ready", ready ? "True" : "False", "Test", "as told"}},
                           .layers = {}};
-    if (inbox_.plan())
-      for (const auto& layer : inbox_.plan()->layers)
+    if (accepted)
+      for (const auto& layer : accepted->plan.layers)
         status.layers.push_back({.name = layer.name,
                                  .type = layer.type,
                                  .state = ready ? engine::LayerState::Healthy : engine::LayerState::Failed,
@@ -64,8 +66,8 @@ class TestSite final : public UplinkSite {
     return make_report({.agent_version = "0.1.0",
                         .host = {},
                         .machine_id = machine_id_,
-                        .plan = inbox_.plan() ? &*inbox_.plan() : nullptr,
-                        .plan_digest = inbox_.digest(),
+                        .plan = accepted ? &accepted->plan : nullptr,
+                        .plan_digest = accepted ? accepted->digest : "",
                         .status = &status,
                         .activity = {},
                         .listeners = {},
@@ -79,7 +81,7 @@ class TestSite final : public UplinkSite {
     ready = is_ready;
     changed_.notify();
   }
-  const std::optional<profile::SitePlan>& plan() const { return inbox_.plan(); }
+  const profile::SitePlan* plan() const { return inbox_.accepted() ? &inbox_.accepted()->plan : nullptr; }
 
   bool ready = true;
   std::vector<content::BlobSource*> sources;

@@ -8,6 +8,11 @@ void FakeDriver::set_health(const std::string& layer, Health health, std::string
   changed_.set();
 }
 
+void FakeDriver::set_health_of(const std::string& fingerprint, Health health, std::string message) {
+  contents_[fingerprint] = {health, fingerprint, std::move(message)};
+  changed_.set();
+}
+
 void FakeDriver::drift(const std::string& layer, std::string message) {
   if (auto found = states_.find(layer); found != states_.end()) found->second.drifted = std::move(message);
   changed_.set();
@@ -50,6 +55,8 @@ io::Task<Result<Observation>> FakeDriver::observe(const SiteContext&, const Laye
   if (state.fingerprint != layer.fingerprint)
     co_return Observation{Health::Drifted, state.fingerprint, "another version of it is there"};
   if (state.drifted) co_return Observation{Health::Drifted, state.fingerprint, *state.drifted};
+  if (const auto content = contents_.find(state.fingerprint); content != contents_.end())
+    co_return content->second;
   const Script& script = scripts_[layer.name];
   if (script.health == Health::Healthy && loop_.clock().monotonic() < state.healthy_at)
     co_return Observation{Health::Progressing, state.fingerprint, "it is starting"};

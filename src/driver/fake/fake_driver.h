@@ -21,6 +21,8 @@ class FakeDriver final : public Driver {
   // The script. Each sets changed().
   // From now on a layer that was applied is this (Healthy until told otherwise).
   void set_health(const std::string& layer, Health health, std::string message = "");
+  // The same, but only of what was applied with this fingerprint.
+  void set_health_of(const std::string& fingerprint, Health health, std::string message);
   // Somebody touched it behind our back: Drifted until the next apply.
   void drift(const std::string& layer, std::string message);
   // It is gone: Absent until the next apply.
@@ -66,6 +68,7 @@ class FakeDriver final : public Driver {
   io::Duration time_to_healthy_{0};
   std::map<std::string, State> states_;
   std::map<std::string, Script> scripts_;
+  std::map<std::string, Observation> contents_;  // by fingerprint
   std::vector<std::string> calls_;
 };
 
