@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <string_view>
@@ -173,6 +174,38 @@ HealthReport any_other(const json::Value& object) {
   return healthy();
 }
 
+constexpr std::size_t kTroubleBytesMax = 512;
+
+bool is_about_image(std::string_view reason) {
+  constexpr std::array<std::string_view, 5> kReasons{"ErrImagePull", "ImagePullBackOff", "InvalidImageName",
+                                                     "ErrImageNeverPull", "RegistryUnavailable"};
+  return std::ranges::find(kReasons, reason) != kReasons.end();
+}
+
+const json::Value* find_ended(const json::Value& container) {
+  for (const auto* member : {"state", "lastState"})
+    if (const auto* ended = json::find_path(container, {member, "terminated"}); ended && ended->is_object())
+      return ended;
+  return nullptr;
+}
+
+// kubelet goes back and forth between several reasons for the same: told is what they have in common.
+std::string trouble_of_container(const json::Value& container) {
+  const auto name = json::string_or(container, "name");
+  const auto* waiting = json::find_path(container, {"state", "waiting"});
+  const std::string reason = waiting ? json::string_or(*waiting, "reason") : "";
+  if (is_about_image(reason))
+    return fmt::format("the image {} of container {} cannot be had", json::string_or(container, "image"),
+                       name);
+  const auto* ended = find_ended(container);
+  if (ended != nullptr && number(*ended, "exitCode") != 0)
+    return fmt::format("container {} ended with exit code {} ({})", name, number(*ended, "exitCode"),
+                       json::string_or(*ended, "reason", "no reason given"));
+  constexpr std::array<std::string_view, 3> kOrdinary{"", "ContainerCreating", "PodInitializing"};
+  if (std::ranges::find(kOrdinary, reason) != kOrdinary.end()) return {};
+  return fmt::format("container {} cannot be started: {}", name, message_of(*waiting));
+}
+
 using Judge = HealthReport (*)(const json::Value&);
 struct Row {
   std::string_view group;
@@ -191,6 +224,23 @@ constexpr std::array<Row, 10> kJudges{{{"apps", "Deployment", deployment},
                                        {"policy", "PodDisruptionBudget", disruption_budget}}};
 
 }  // namespace
+
+std::string trouble_of_pod(const json::Value& pod) {
+  if (condition_is(pod, "Ready", "True")) return {};
+  std::string trouble;
+  for (const auto* member : {"initContainerStatuses", "containerStatuses"}) {
+    const auto* containers = json::find_array(status_of(pod), member);
+    if (containers == nullptr) continue;
+    for (const auto& container : *containers) {
+      if (trouble.empty() && !json::find_bool(container, "ready").value_or(false))
+        trouble = trouble_of_container(container);
+    }
+  }
+  if (trouble.empty() && condition_is(pod, "PodScheduled", "False"))
+    trouble = "no node can take the Pod: " + message_of(*condition(pod, "PodScheduled"));
+  if (trouble.size() > kTroubleBytesMax) trouble.resize(kTroubleBytesMax);
+  return trouble;
+}
 
 HealthReport health_of(const json::Value& object) {
   const auto* metadata = json::find_object(object, "metadata");

@@ -22,4 +22,8 @@ struct HealthReport {
 
 HealthReport health_of(const json::Value& object);
 
+// What keeps a Pod from being ready, in words that stay the same while it lasts ("container till ended with
+// exit code 1 (Error)"); empty when nothing is wrong, or nothing that could be told.
+std::string trouble_of_pod(const json::Value& pod);
+
 }  // namespace farholm::kube_client

@@ -95,5 +95,41 @@ INSTANTIATE_TEST_SUITE_P(
              ObjectHealth::Progressing}),
     [](const auto& info) { return info.param.what; });
 
+TEST(TroubleOfPod, IsToldInWordsThatStay) {
+  const auto pod = [](std::string_view container) {
+    return object(("{apiVersion: v1, kind: Pod, status: {containerStatuses: [{name: till, image: a/till, "
+                   "ready: false, " +
+                   std::string(container) + "}]}}")
+                      .c_str());
+  };
+  const std::string crash = "container till ended with exit code 2 (Error)";
+  EXPECT_EQ(trouble_of_pod(pod("state: {waiting: {reason: CrashLoopBackOff, message: back-off 40s}}, "
+                               "lastState: {terminated: {exitCode: 2, reason: Error}}")),
+            crash);
+  EXPECT_EQ(trouble_of_pod(pod("state: {terminated: {exitCode: 2, reason: Error}}")), crash);
+  EXPECT_EQ(
+      trouble_of_pod(pod("state: {running: {}}, lastState: {terminated: {exitCode: 2, reason: Error}}")),
+      crash);
+  for (const std::string reason : {"ErrImagePull", "ImagePullBackOff"})
+    EXPECT_EQ(trouble_of_pod(pod("state: {waiting: {reason: " + reason + "}}")),
+              "the image a/till of container till cannot be had");
+  EXPECT_EQ(
+      trouble_of_pod(pod("state: {waiting: {reason: CreateContainerConfigError, message: no Secret till}}")),
+      "container till cannot be started: no Secret till");
+}
+
+TEST(TroubleOfPod, IsNothingWhereNothingCanBeTold) {
+  for (const auto* text : {"{}", "{status: 7}", "{status: {containerStatuses: [7, {}, {state: 3}]}}",
+                           "{status: {conditions: [{type: Ready, status: 'True'}], containerStatuses: "
+                           "[{name: a, ready: false, state: "
+                           "{waiting: {reason: ErrImagePull}}}]}}",
+                           "{status: {containerStatuses: [{name: a, ready: false, state: {waiting: {reason: "
+                           "ContainerCreating}}}]}}"})
+    EXPECT_EQ(trouble_of_pod(object(text)), "") << text;
+  EXPECT_EQ(trouble_of_pod(object(
+                "{status: {conditions: [{type: PodScheduled, status: 'False', message: 0/3 nodes}]}}")),
+            "no node can take the Pod: 0/3 nodes");
+}
+
 }  // namespace
 }  // namespace farholm::kube_client

@@ -395,6 +395,7 @@ def a_bad_layer_rolls_back_whole_by_itself_and_is_tried_again_only_when_asked(st
     message = eventually("the site has gone back", rolled_back, SETTLE)
     say(message)
     expect("layer till" in message and "Deployment" in message, f"the status does not name the layer and its object: {message}")
+    expect("exit code 1" in message, f"the status does not say that the container ends: {message}")
     expect(notice() == "1", "the other layer of the bad plan has stayed")
     report = site.report()
     expect(report["status"]["plan"] == good and report["plan"]["generation"] == story.generation, f"status says {report}")

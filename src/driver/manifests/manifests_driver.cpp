@@ -9,6 +9,7 @@
 #include "driver/manifests/inventory.h"
 #include "driver/manifests/order.h"
 #include "io/scope.h"
+#include "kube_client/health.h"
 
 namespace farholm::driver::manifests {
 namespace {
@@ -36,6 +37,33 @@ bool holds_data(const ObjectRef& ref) {
   constexpr std::array<std::string_view, 4> kKinds{"PersistentVolumeClaim", "PersistentVolume", "Namespace",
                                                    "CustomResourceDefinition"};
   return std::ranges::find(kKinds, ref.kind) != kKinds.end();
+}
+
+// Selects the Pods of a workload; empty for what has none, or chooses them in a way that is not read here.
+std::string selector_of(const json::Value& object) {
+  const auto* labels = json::find_path(object, {"spec", "selector", "matchLabels"});
+  if (labels == nullptr || !labels->is_object() || json::find_path(object, {"spec", "template"}) == nullptr)
+    return {};
+  std::string selector;
+  for (const auto& [name, value] : labels->items())
+    if (value.is_string())
+      selector += fmt::format("{}{}={}", selector.empty() ? "" : ",", name, value.get<std::string>());
+  return selector;
+}
+
+// Why the workload's Pods are not ready, as far as one of them tells; empty when none does.
+io::Task<std::string> trouble_of(kube_client::Cluster& cluster, json::Value object) {
+  const auto selector = selector_of(object);
+  if (selector.empty()) co_return std::string();
+  const auto pods = co_await cluster.list({.api_version = "v1", .kind = "Pod", .label_selector = selector});
+  if (!pods) co_return std::string();
+  const auto name_space = kube_client::ref_of(object).name_space;
+  for (const auto& pod : *pods) {
+    if (kube_client::ref_of(pod).name_space != name_space) continue;
+    auto trouble = kube_client::trouble_of_pod(pod);
+    if (!trouble.empty()) co_return trouble;
+  }
+  co_return std::string();
 }
 
 io::Task<Result<void>> until_gone(io::Loop& loop, kube_client::Cluster& cluster, ObjectRef ref) {
@@ -95,12 +123,14 @@ io::Task<Result<Observation>> ManifestsDriver::observe(const SiteContext&, const
   }
   Observation observation{.health = Health::Healthy, .fingerprint = layer.fingerprint, .message = {}};
   // The worst of what is found counts; within one, the first by order.
-  const auto worsen = [&observation](Health health, std::string message) {
+  const json::Value* waited_for = nullptr;
+  const auto worsen = [&](Health health, std::string message, const json::Value* object = nullptr) {
     constexpr std::array<Health, 4> kFromBest{Health::Healthy, Health::Progressing, Health::Failed,
                                               Health::Drifted};
     if (std::ranges::find(kFromBest, health) <= std::ranges::find(kFromBest, observation.health)) return;
     observation.health = health;
     observation.message = std::move(message);
+    waited_for = object;
   };
   for (const auto& object : objects) {
     const auto ref = kube_client::ref_of(object);
@@ -111,10 +141,14 @@ io::Task<Result<Observation>> ManifestsDriver::observe(const SiteContext&, const
     } else if (version == memory.versions.end() || version->second != live->version) {
       worsen(Health::Drifted, ref.to_string() + " was changed by somebody");
     } else if (live->failed) {
-      worsen(Health::Failed, ref.to_string() + ": " + live->message);
+      worsen(Health::Failed, ref.to_string() + ": " + live->message, &object);
     } else if (!live->healthy) {
-      worsen(Health::Progressing, ref.to_string() + ": " + live->message);
+      worsen(Health::Progressing, ref.to_string() + ": " + live->message, &object);
     }
+  }
+  if (waited_for != nullptr) {
+    const auto trouble = co_await trouble_of(*cluster, *waited_for);
+    if (!trouble.empty()) observation.message += ": " + trouble;
   }
   co_return observation;
 }

@@ -1,5 +1,6 @@
 #include "driver/manifests/manifests_driver.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -115,6 +116,27 @@ TEST_F(ManifestsDriverTest, ALayerGoesFromAbsentOverProgressingToHealthy) {
   make_healthy();
   EXPECT_EQ(observe(till).health, Health::Healthy) << observe(till).message;
   EXPECT_EQ(observe(till).fingerprint, "v1");
+}
+
+TEST_F(ManifestsDriverTest, ThePodThatKeepsAWorkloadFromBeingHealthySaysWhy) {
+  const auto till = layer(
+      "objects: [{apiVersion: apps/v1, kind: Deployment, metadata: {name: till, namespace: shop}, "
+      "spec: {replicas: 1, selector: {matchLabels: {app: till}}, template: {}}}]",
+      "v1");
+  ASSERT_TRUE(apply(till));
+  for (const auto* name_space : {"another", "shop"}) {
+    const ObjectRef pod{.api_version = "v1", .kind = "Pod", .name_space = name_space, .name = "till-0"};
+    ASSERT_TRUE(loop_.run(cluster_.apply(
+        {{"apiVersion", "v1"},
+         {"kind", "Pod"},
+         {"metadata", {{"name", pod.name}, {"namespace", pod.name_space}, {"labels", {{"app", "till"}}}}}},
+        "kubelet")));
+    cluster_.put_status(pod,
+                        yaml(fmt::format("{{containerStatuses: [{{name: till, image: {}, state: {{waiting: "
+                                         "{{reason: ErrImagePull}}}}}}]}}",
+                                         name_space)));
+  }
+  EXPECT_THAT(observe(till).message, testing::HasSubstr("the image shop of container till cannot be had"));
 }
 
 TEST_F(ManifestsDriverTest, WhatLeftTheLayerIsPrunedAlsoByANewAgent) {
