@@ -311,13 +311,27 @@ def a_killed_node_comes_back_and_one_without_its_volume_is_replaced(story):
 def the_worker_with_the_app_and_its_volume_is_lost_and_till_comes_back_with_its_data(story):
     site = story.site
     story.sell("before-the-loss")
-    pod = next(p for p in site.objects("pods", "-n", "till") if "deletionTimestamp" not in p["metadata"])
-    node = pod["spec"]["nodeName"]
+    nodes = site.ready_nodes()
+    node = next(p["spec"]["nodeName"] for p in site.objects("pods", "-n", "till")
+                if "deletionTimestamp" not in p["metadata"] and p["spec"]["nodeName"] in nodes)
     docker("rm", "-f", "-v", node)
     for volume in docker("volume", "ls", "--filter", "label=farholm.dev/site", "--format", "{{.Name}}").split():
         if node in volume:
             docker("volume", "rm", "-f", volume)
-    eventually("till answers with its data", lambda: "before-the-loss" in story.sold(), SETTLE)
+
+    def replaced():
+        ready = site.ready_nodes()
+        return len(ready) == 3 and node not in ready
+    eventually("another node is there instead", replaced, SETTLE)
+
+    def pods_run_where_nodes_are():
+        ready = site.ready_nodes()
+        pods = [p for p in site.objects("pods", "-n", "till") if "deletionTimestamp" not in p["metadata"]]
+        return len(pods) == 2 and all(
+            p["spec"].get("nodeName") in ready and any(c["type"] == "Ready" and c["status"] == "True"
+                                                       for c in p["status"].get("conditions", [])) for p in pods)
+    eventually("both Pods of till run on nodes that exist", pods_run_where_nodes_are, SETTLE)
+    expect("before-the-loss" in story.sold(), "a sale is lost")
     site.wait_settled(SETTLE)
     expect("first" in story.sold(), "an older sale is lost")
 

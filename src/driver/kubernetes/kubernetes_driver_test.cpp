@@ -161,6 +161,7 @@ TEST_F(KubernetesDriverTest, replaces_a_node_whose_volume_is_gone_and_deletes_it
   EXPECT_FALSE(cluster_.registered.contains(worker));
   EXPECT_TRUE(cluster_.registered.contains(successor));
   EXPECT_EQ(cluster_.registered.size(), 3U);
+  EXPECT_EQ(cluster_.forgotten, std::set<std::string>{worker});
   EXPECT_EQ(observe().health, Health::Healthy);
 }
 

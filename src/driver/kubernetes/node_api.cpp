@@ -73,4 +73,12 @@ io::Task<Result<void>> KubectlNodeApi::remove(std::string node) {
   co_return Result<void>{};
 }
 
+io::Task<Result<void>> KubectlNodeApi::forget_pods(std::string node) {
+  FARHOLM_CO_TRY(auto ignored, co_await kubectl({"delete", "pods", "--all-namespaces",
+                                                 "--field-selector=spec.nodeName=" + node, "--force",
+                                                 "--grace-period=0", "--wait=false"}));
+  (void)ignored;
+  co_return Result<void>{};
+}
+
 }  // namespace farholm::driver::kubernetes

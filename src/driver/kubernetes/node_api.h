@@ -27,6 +27,10 @@ class NodeApi {
   virtual io::Task<Result<void>> drain(std::string node, std::chrono::seconds limit) = 0;
   // No error when there is none of that name.
   virtual io::Task<Result<void>> remove(std::string node) = 0;
+  // Takes the Pods of a node that is no more for ended. Only when its container is gone: what still ran there
+  // would run twice. Without it the cluster counts them as serving until its garbage collector is due, which
+  // is about a minute (KEP-2268 has the reasons).
+  virtual io::Task<Result<void>> forget_pods(std::string node) = 0;
 };
 
 // Reads the answer to `kubectl get nodes -o json`.
@@ -41,6 +45,7 @@ class KubectlNodeApi final : public NodeApi {
   io::Task<Result<std::map<std::string, NodeObject>>> list() override;
   io::Task<Result<void>> drain(std::string node, std::chrono::seconds limit) override;
   io::Task<Result<void>> remove(std::string node) override;
+  io::Task<Result<void>> forget_pods(std::string node) override;
 
  private:
   io::Task<Result<std::string>> kubectl(std::vector<std::string> arguments);

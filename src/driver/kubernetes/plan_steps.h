@@ -48,7 +48,7 @@ enum class StepKind : std::uint8_t {
   RestartKubelet,    // its Node object is gone: a kubelet registers when it starts
   DrainNode,         // and take its Node object out of the cluster
   DeleteNodeObject,  // of a node that is no more
-  RemoveNode,        // container and volume, and then forget it
+  RemoveNode,        // container, volume and Pods, and then forget it
   RemoveContainer,   // of a node that is no more, but may still be listed in the cluster
 };
 

@@ -138,6 +138,8 @@ io::Task<Result<void>> StepRunner::remove_container_and_volume(std::string name)
 
 io::Task<Result<void>> StepRunner::remove_node(std::string name) {
   FARHOLM_CO_CHECK(co_await remove_container_and_volume(name));
+  const JournalNode* node = find_node(name);
+  if (node != nullptr && node->joined) FARHOLM_CO_CHECK(co_await world_.api->forget_pods(name));
   std::erase_if(world_.journal.nodes, [&](const JournalNode& node) { return node.name == name; });
   co_return world_.save_journal();
 }

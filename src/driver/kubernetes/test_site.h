@@ -104,6 +104,8 @@ class FakeCluster {
   std::set<std::string> registered;
   bool api_answers = true;
   std::vector<std::string> scripts;  // "kubeadm init store-…"
+  // Nodes whose Pods were taken for ended, while neither their container nor their Node object was there.
+  std::set<std::string> forgotten;
 
  private:
   docker::ExecOutput answer(const docker::ExecSpec& spec) {
@@ -121,7 +123,11 @@ class FakeCluster {
       return {0, "", ""};
     }
     if (spec.command.at(3) == "get") return {0, node_list(), ""};
-    if (spec.command.at(3) == "delete") registered.erase(spec.command.at(5));
+    if (spec.command.at(3) == "delete" && spec.command.at(4) == "node") registered.erase(spec.command.at(5));
+    if (spec.command.at(3) == "delete" && spec.command.at(4) == "pods") {
+      const std::string node = spec.command.at(6).substr(spec.command.at(6).find_last_of('=') + 1);
+      if (!registered.contains(node) && !engine_.containers.contains(node)) forgotten.insert(node);
+    }
     return {0, "", ""};
   }
   std::string node_list() const {
