@@ -7,6 +7,7 @@
 #include "agent/bundle_images.h"
 #include "agent/content_layers.h"
 #include "agent/control_server.h"
+#include "agent/gatekeeper.h"
 #include "agent/identity.h"
 #include "agent/journal.h"
 #include "agent/machine_id.h"
@@ -72,6 +73,7 @@ class Agent::Implementation {
         inbox_(world.files, world.clock, root_, options_.state.plan(), options_.state.good_plan(),
                log_.named("plan")),
         journal_(world.files, options_.state.journal(), log_.named("journal")),
+        gatekeeper_(world, options_.state.hold()),
         store_(world.files, options_.state.content(), log_.named("content")),
         layers_({.world = world,
                  .log = log_.named("content"),
@@ -113,19 +115,21 @@ class Agent::Implementation {
       FARHOLM_CHECK(open_kubernetes());
       drivers = {{"kubernetes", kubernetes_.get()}, {"manifests", &manifests_}};
     }
-    runner_ = std::make_unique<SiteRunner>(
-        SiteRunner::Parts{.world = world_,
-                          .log = log_.named("site"),
-                          .journal = journal_,
-                          .layers = layers_,
-                          .drivers = std::move(drivers),
-                          .keep_as_good = [this] { return inbox_.keep_as_good(); }});
+    runner_ = std::make_unique<SiteRunner>(SiteRunner::Parts{
+        .world = world_,
+        .log = log_.named("site"),
+        .journal = journal_,
+        .layers = layers_,
+        .drivers = std::move(drivers),
+        .keep_as_good = [this] { return inbox_.keep_as_good(); },
+        .gate = [this](const profile::SitePlan& plan) { return gatekeeper_.gate(plan.maintenance); }});
     control_ = std::make_unique<ControlServer>(
         world_, log_.named("control"),
         ControlServer::Answers{
             .report = [this] { return local_report(); },
             .offer_plan = [this](std::string_view envelope) { return offer_by_hand(envelope); },
-            .retry_plan = [this] { return runner_->retry(); }});
+            .retry_plan = [this] { return runner_->retry(); },
+            .look_again = [this] { runner_->gate_changed(); }});
     if (inbox_.accepted()) follow(*inbox_.accepted());
     return {};
   }
@@ -171,8 +175,7 @@ class Agent::Implementation {
   }
 
   Result<Acceptance> offer(std::string_view envelope) {
-    auto acceptance =
-        inbox_.offer(envelope, [this](const std::string& digest) { return runner_->expect_plan(digest); });
+    auto acceptance = inbox_.offer(envelope);
     // What a full disk kept away is over when a plan can be kept.
     if (acceptance && !std::exchange(plan_trouble_, "").empty()) runner_->set_trouble("plan", "");
     if (!acceptance && acceptance.error().code == ErrorCode::ServiceUnavailable) {
@@ -349,6 +352,7 @@ class Agent::Implementation {
   profile::PlanHost host_;
   PlanInbox inbox_;
   Journal journal_;
+  Gatekeeper gatekeeper_;
   content::BlobStore store_;
   ContentLayers layers_;
   std::vector<content::BlobSource*> first_sources_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "profile/layer_blob.h"
+#include "profile/layer_diff.h"
 #include "trust/sealed_value.h"
 
 namespace farholm::agent {
@@ -166,6 +167,23 @@ Result<driver::Layer> ContentLayers::load(const profile::SitePlan& plan, const p
                        .type = layer.type,
                        .fingerprint = profile::layer_fingerprint(plan, layer),
                        .spec = std::move(spec)};
+}
+
+Result<std::set<std::string>> ContentLayers::disrupted(const profile::SitePlan& before,
+                                                       const profile::SitePlan& after) {
+  profile::DiffSide sides[] = {{.plan = &before, .blobs = {}}, {.plan = &after, .blobs = {}}};
+  for (auto& side : sides) {
+    for (const auto& layer : side.plan->layers) {
+      FARHOLM_TRY(const auto content, content_of(layer));
+      side.blobs.emplace(layer.blob, content.spec);
+    }
+  }
+  FARHOLM_TRY(const auto layers, profile::diff(sides[0], sides[1]));
+  std::set<std::string> names;
+  for (const auto& layer : layers)
+    if (layer.change == profile::Change::Changed && layer.effect >= profile::Effect::Restart)
+      names.insert(layer.name);
+  return names;
 }
 
 Result<void> ContentLayers::serve(const std::vector<const profile::SitePlan*>& plans) {

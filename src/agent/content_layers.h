@@ -47,6 +47,8 @@ class ContentLayers final : public LayerSource {
   // Writes the catalog, for the registry's process.
   Result<void> serve(const std::vector<const profile::SitePlan*>& plans) override;
   Result<driver::Layer> load(const profile::SitePlan& plan, const profile::PlanLayer& layer) override;
+  Result<std::set<std::string>> disrupted(const profile::SitePlan& before,
+                                          const profile::SitePlan& after) override;
 
   // A bundle that is complete here; NotFound else. Lives as long as this.
   Result<const content::Bundle*> bundle(const std::string& digest);

@@ -42,8 +42,14 @@ io::Task<void> ControlServer::handle(net::Exchange& exchange) {
     (void)co_await exchange.respond(answer_to(answers_.retry_plan()));
     co_return;
   }
-  (void)co_await exchange.respond(
-      {.status = 404, .headers = {}, .body = "there is GET /status, PUT /plan and POST /retry\n"});
+  if (request.target == "/look" && request.method == "POST") {
+    answers_.look_again();
+    (void)co_await exchange.respond(answer_to(std::string("looks again\n")));
+    co_return;
+  }
+  (void)co_await exchange.respond({.status = 404,
+                                   .headers = {},
+                                   .body = "there is GET /status, PUT /plan, POST /retry and POST /look\n"});
 }
 
 namespace {
@@ -84,6 +90,11 @@ io::Task<Result<std::string>> offer_to_agent(const io::World& world, std::string
 io::Task<Result<std::string>> retry_at_agent(const io::World& world, std::string socket_path) {
   co_return co_await have_done(world, std::move(socket_path),
                                {.method = "POST", .target = "/retry", .headers = {}, .body = {}});
+}
+
+io::Task<Result<std::string>> have_agent_look(const io::World& world, std::string socket_path) {
+  co_return co_await have_done(world, std::move(socket_path),
+                               {.method = "POST", .target = "/look", .headers = {}, .body = {}});
 }
 
 }  // namespace farholm::agent

@@ -18,6 +18,7 @@ class ControlServer final : private net::HttpHandler {
     std::function<json::Value()> report;                              // report.h, at the moment of asking
     std::function<Result<std::string>(std::string_view)> offer_plan;  // an envelope; says what became of it
     std::function<Result<std::string>()> retry_plan;  // the one that was given up; says what happens now
+    std::function<void()> look_again;                 // something here was changed by hand
   };
   ControlServer(const io::World& world, Logger log, Answers answers);
 
@@ -38,5 +39,7 @@ io::Task<Result<std::string>> offer_to_agent(const io::World& world, std::string
                                              std::string envelope);
 // Has it try the plan again that it gave up. An error when it gave up none.
 io::Task<Result<std::string>> retry_at_agent(const io::World& world, std::string socket_path);
+// Tells it that something in its state folder was changed by hand.
+io::Task<Result<std::string>> have_agent_look(const io::World& world, std::string socket_path);
 
 }  // namespace farholm::agent

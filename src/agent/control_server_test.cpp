@@ -51,6 +51,7 @@ class ControlServerTest : public testing::Test {
   NullSink sink_;
   std::string offered_;
   bool given_up_ = true;
+  int looks_ = 0;
   ControlServer server_{machine_.world(),
                         Logger(sink_, "door"),
                         {.report = [] { return json::Value{{"host", "edge-1"}}; },
@@ -63,7 +64,8 @@ class ControlServerTest : public testing::Test {
                          .retry_plan = [this]() -> Result<std::string> {
                            if (!given_up_) return fail(ErrorCode::Conflict, "no plan was given up");
                            return std::string("tried again\n");
-                         }}};
+                         },
+                         .look_again = [this] { ++looks_; }}};
   std::unique_ptr<io::Listener> listener_;
   io::Scope scope_{world_.loop()};
 };
@@ -75,6 +77,11 @@ TEST_F(ControlServerTest, RetriesAPlanThatWasGivenUp) {
   const auto refused = world_.loop().run(retry_at_agent(machine_.world(), kSocket));
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().message, HasSubstr("no plan was given up"));
+}
+
+TEST_F(ControlServerTest, LooksAgainWhenItIsTold) {
+  EXPECT_TRUE(world_.loop().run(have_agent_look(machine_.world(), kSocket)));
+  EXPECT_EQ(looks_, 1);
 }
 
 TEST_F(ControlServerTest, TellsTheReportToWhoAsks) {

@@ -27,14 +27,16 @@ engine::Trial parse_trial(const json::Value& value) {
   return {.plan = json::string_or(value, "plan"),
           .excused = names_of(value, "excused"),
           .proven = names_of(value, "proven"),
-          .stalled = std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, kTrialSecondsMax))};
+          .stalled = std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, kTrialSecondsMax)),
+          .mends = json::find_bool(value, "mends").value_or(false)};
 }
 
 json::Value to_json(const engine::Trial& trial) {
   return {{"plan", trial.plan},
           {"excused", trial.excused},
           {"proven", trial.proven},
-          {"stalledSeconds", std::chrono::duration_cast<std::chrono::seconds>(trial.stalled).count()}};
+          {"stalledSeconds", std::chrono::duration_cast<std::chrono::seconds>(trial.stalled).count()},
+          {"mends", trial.mends}};
 }
 
 engine::GivenUp parse_given_up(const json::Value& value) {

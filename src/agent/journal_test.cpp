@@ -39,8 +39,11 @@ TEST_F(JournalTest, WhatWasNotedSurvivesAReload) {
   ASSERT_TRUE(journal.note_applying("till", "manifests"));
   ASSERT_TRUE(journal.note_applied("gone", "manifests", "sha256:2"));
   ASSERT_TRUE(journal.note_removed("gone"));
-  const engine::Trial trial{
-      .plan = "sha256:plan", .excused = {"sign"}, .proven = {"network"}, .stalled = std::chrono::seconds(59)};
+  const engine::Trial trial{.plan = "sha256:plan",
+                            .excused = {"sign"},
+                            .proven = {"network"},
+                            .stalled = std::chrono::seconds(59),
+                            .mends = true};
   const engine::GivenUp given_up{
       .plan = "sha256:bad", .name = "(1, 4)", .layer = "till", .message = "it crashes", .hold = true};
   ASSERT_TRUE(journal.note_standing(trial, given_up));

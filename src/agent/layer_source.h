@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,10 @@ class LayerSource {
   virtual Result<void> serve(const std::vector<const profile::SitePlan*>& plans) = 0;
   // Variables put in, secrets opened. Only when nothing is missing.
   virtual Result<driver::Layer> load(const profile::SitePlan& plan, const profile::PlanLayer& layer) = 0;
+  // The layers whose change from one plan to the other interrupts what runs (profile::Effect::Restart or
+  // more). NotFound while content of either is not here.
+  virtual Result<std::set<std::string>> disrupted(const profile::SitePlan& before,
+                                                  const profile::SitePlan& after) = 0;
 };
 
 }  // namespace farholm::agent

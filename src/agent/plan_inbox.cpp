@@ -46,7 +46,7 @@ Result<void> PlanInbox::keep_as_good() {
   return {};
 }
 
-Result<Acceptance> PlanInbox::offer(std::string_view envelope, const Expect& expect) {
+Result<Acceptance> PlanInbox::offer(std::string_view envelope) {
   FARHOLM_TRY(const auto verified, trust::verify_plan_envelope(root_, envelope));
   std::optional<trust::AcceptedPlan> last;
   // Where the accepted one was lost, the last good one is still known.
@@ -60,13 +60,13 @@ Result<Acceptance> PlanInbox::offer(std::string_view envelope, const Expect& exp
   Acceptance acceptance{.verdict = {}, .plan = {}, .digest = verified.digest.to_string()};
   // The first plan says which site this is.
   acceptance.verdict =
-      trust::judge_plan(verified, known ? known->plan.site_uid : verified.site_uid, last, clock_.now());
+      trust::judge_plan(verified, known ? known->plan.site_uid : verified.site_uid, last, clock_.now(),
+                        {std::begin(profile::kKnownCritical), std::end(profile::kKnownCritical)});
   if (acceptance.verdict.refused()) return acceptance;
   // It has to be kept again.
   if (!accepted_) acceptance.verdict.kind = trust::PlanVerdict::Kind::Accept;
   FARHOLM_TRY(auto plan, profile::parse_plan(verified.payload));
   if (acceptance.verdict.kind == trust::PlanVerdict::Kind::Accept) {
-    if (expect) FARHOLM_CHECK(expect(acceptance.digest));
     FARHOLM_CHECK(io::write_file_atomically(files_, path_, envelope));
     log_.info("accepted plan ({}, {}) of {}/{}: {} layers", plan.epoch, plan.generation, plan.site_namespace,
               plan.site_name, plan.layers.size());

@@ -4,7 +4,6 @@
 // refused plan is kept nowhere. One thread.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 
@@ -41,11 +40,9 @@ class PlanInbox {
   // the plan, sends it again; what runs goes on running.
   Result<void> load();
 
-  // Judges a plan; an accepted one is durable when this returns. Before it is, `expect` hears its digest, and
-  // can write down what must not be later than the plan. Errors are of bytes that are no plan, of a
+  // Judges a plan; an accepted one is durable when this returns. Errors are of bytes that are no plan, of a
   // signature, or of the disk; a verdict that refuses is no error.
-  using Expect = std::function<Result<void>(const std::string& digest)>;
-  Result<Acceptance> offer(std::string_view envelope, const Expect& expect = {});
+  Result<Acceptance> offer(std::string_view envelope);
 
   // The accepted plan is now the last good one; durable when this returns.
   Result<void> keep_as_good();

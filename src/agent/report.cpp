@@ -74,6 +74,7 @@ std::string report_as_text(const json::Value& report) {
         if (type == "Ready" && so) line("Is", simulated ? "as it should be, simulated" : "as it should be");
         if (type == "Ready" && !so) line("Is", said = message);
         if (type == "Degraded" && so && message != said) line("Is wrong", message);
+        if (type == "OnHold" && so) line("On hold", message);
       }
     }
   }

@@ -4,6 +4,7 @@
 
 #include <variant>
 
+#include "engine/gate.h"
 #include "engine/memory.h"
 
 namespace farholm::agent {
@@ -23,6 +24,11 @@ engine::Health to_engine(driver::Health health) {
       return engine::Health::Failed;
   }
   return engine::Health::Unknown;
+}
+
+// "(1, 6)", for people.
+std::string name_of(const KnownPlan& known) {
+  return fmt::format("({}, {})", known.plan.epoch, known.plan.generation);
 }
 
 // Of a layer that cannot be read: that may pass, unless it is the layer that is wrong.
@@ -65,42 +71,76 @@ SiteRunner::SiteRunner(Parts parts)
   trial_ = parts_.journal.state().trial;
 }
 
-Result<void> SiteRunner::expect_plan(const std::string& digest) {
-  return parts_.journal.note_standing(engine::begin_trial(input_, trial_, digest), input_.given_up);
-}
-
 void SiteRunner::set_plan(KnownPlan accepted, std::optional<KnownPlan> good) {
-  const auto& journal = parts_.journal.state();
-  const bool known = accepted_ && accepted_->digest == accepted.digest;
-  if (journal.trial && journal.trial->plan == accepted.digest) {
-    trial_ = journal.trial;
-  } else if (!known && good && good->digest != accepted.digest) {
-    trial_ = engine::begin_trial(input_, trial_, accepted.digest);
-  }
-  if (!good || good->digest == accepted.digest) trial_.reset();
   good_ = std::move(good);
   accepted_ = std::move(accepted);
+  const auto& given_up = parts_.journal.state().given_up;
   input_.given_up.reset();
-  if (journal.given_up && journal.given_up->plan == accepted_->digest) input_.given_up = journal.given_up;
+  if (given_up && given_up->plan == accepted_->digest) input_.given_up = given_up;
+  if (!good_ || good_->digest == accepted_->digest) trial_.reset();
+  disrupted_.reset();
   keep_standing();
   choose_plan();
 }
 
+bool SiteRunner::waits() const {
+  const bool begun = trial_ && trial_->plan == accepted_->digest;
+  return good_ && good_->digest != accepted_->digest && !input_.given_up && !begun;
+}
+
 void SiteRunner::choose_plan() {
   const bool back = input_.given_up && !input_.given_up->hold && good_;
-  const auto& chosen = back ? *good_ : *accepted_;
+  const auto& chosen = back || waits() ? *good_ : *accepted_;
   input_.plan = desired(chosen.plan, chosen.digest);
   input_.last_good.reset();
   if (good_) input_.last_good = desired(good_->plan, good_->digest);
   input_.observed.clear();
+  input_.waiting.reset();
+  input_.mends = trial_ && trial_->mends && trial_->plan == chosen.digest;
   pulls_allowed_.reset();
   fetching_.clear();  // of the plan before
   trial_left_.reset();
   judged_at_ = parts_.world.clock.monotonic();
+  ++choices_;
   plan_ = chosen.plan;
   serve();
   wake_.set();
   plan_changed_.notify();
+}
+
+bool SiteRunner::begin() {
+  if (!waits()) return false;
+  auto next = desired(accepted_->plan, accepted_->digest);
+  weigh(next);
+  if (!engine::may_begin(input_, next, trial_.has_value())) {
+    input_.waiting = {
+        .name = name_of(*accepted_), .reason = input_.gate.reason, .message = input_.gate.message};
+    return false;
+  }
+  if (!input_.gate.fetches && !missing_ahead_.empty()) {
+    input_.waiting = {.name = name_of(*accepted_),
+                      .reason = "OutsideDownloadWindow",
+                      .message = "its content is not here yet, and no download window is open"};
+    return false;
+  }
+  trial_ = engine::begin_trial(input_, trial_, accepted_->digest);
+  keep_standing();
+  choose_plan();
+  return true;
+}
+
+void SiteRunner::weigh(engine::DesiredPlan& next) {
+  if (input_.gate.passage == engine::Passage::Everything || !good_) return;
+  if (!disrupted_) {
+    if (auto names = parts_.layers.disrupted(good_->plan, accepted_->plan)) disrupted_ = std::move(*names);
+  }
+  if (!disrupted_) return;  // its content is not here yet
+  for (auto& layer : next.layers) {
+    const auto* applied = input_.find_applied(layer.name);
+    const auto* good = input_.last_good->layer(layer.name);
+    const bool as_good = applied != nullptr && good != nullptr && applied->fingerprint == good->fingerprint;
+    layer.disrupts = !as_good || disrupted_->contains(layer.name);
+  }
 }
 
 // Both, so that neither a change that is under way nor one that is taken back lacks its images.
@@ -116,13 +156,15 @@ Result<std::string> SiteRunner::retry() {
   if (!input_.given_up) {
     return fail(ErrorCode::Conflict, "no plan was given up: the site follows the one that it accepted");
   }
-  auto trial = engine::begin_trial(input_, trial_, accepted_->digest);
+  auto trial = trial_;
+  if (trial) trial->plan.clear();  // it begins anew
   FARHOLM_CHECK(parts_.journal.note_standing(trial, std::nullopt));
   trial_ = std::move(trial);
   input_.given_up.reset();
   choose_plan();
-  return fmt::format("generation {} of {} is tried again\n", accepted_->plan.generation,
-                     accepted_->plan.site_name);
+  return fmt::format("generation {} of {} is tried again{}\n", accepted_->plan.generation,
+                     accepted_->plan.site_name,
+                     input_.gate.message.empty() ? "" : ", as soon as it may: " + input_.gate.message);
 }
 
 // Where it cannot be written, the site goes on all the same: after a power cut it would try once more.
@@ -134,7 +176,7 @@ void SiteRunner::keep_standing() {
 bool SiteRunner::judge() {
   const auto passed = input_.now - std::exchange(judged_at_, input_.now);
   trial_left_.reset();
-  if (!trial_ || input_.given_up) {
+  if (!trial_ || trial_->plan != input_.plan->digest || input_.given_up) {
     keep_standing();  // if it could not be written before
     return true;
   }
@@ -157,12 +199,11 @@ bool SiteRunner::judge() {
 }
 
 void SiteRunner::give_up(const engine::Judgement& judgement) {
-  input_.given_up =
-      engine::GivenUp{.plan = accepted_->digest,
-                      .name = fmt::format("({}, {})", accepted_->plan.epoch, accepted_->plan.generation),
-                      .layer = judgement.layer,
-                      .message = judgement.message,
-                      .hold = judgement.hold};
+  input_.given_up = engine::GivenUp{.plan = accepted_->digest,
+                                    .name = name_of(*accepted_),
+                                    .layer = judgement.layer,
+                                    .message = judgement.message,
+                                    .hold = judgement.hold};
   parts_.log.error("plan {} is given up: layer {} did not become healthy in its time: {}",
                    input_.given_up->name, judgement.layer, judgement.message);
   keep_standing();
@@ -241,14 +282,18 @@ io::Task<void> SiteRunner::run() {
       continue;
     }
     wake_.clear();
+    input_.gate = parts_.gate ? parts_.gate(accepted_->plan) : engine::Gate();
+    const auto choice = choices_;
     co_await look();
+    if (choice != choices_) continue;  // a plan came meanwhile
     input_.now = parts_.world.clock.monotonic();
-    if (!judge()) continue;
+    if (begin() || !judge()) continue;
     const auto decision = engine::decide(input_);
     publish();
-    if (decision.settled && !input_.given_up) prove();
+    const bool on_the_way = input_.plan->digest == accepted_->digest && !input_.given_up;
+    if (decision.settled && on_the_way) prove();
     // What was not healthy while the site went back is no plan's fault any more.
-    if (decision.settled && input_.given_up && trial_) {
+    if (decision.settled && !on_the_way && trial_) {
       trial_.reset();
       keep_standing();
     }
@@ -318,7 +363,7 @@ io::Task<void> SiteRunner::look() {
   input_.missing_content.clear();
   if (!pulls_allowed_) pulls_allowed_ = read_pulls_allowed();
   const auto site = context();
-  const auto digest = input_.plan->digest;
+  const auto choice = choices_;
   for (std::size_t i = 0; i < plan_->layers.size(); ++i) {
     const auto layer = plan_->layers[i];
     const auto before = input_.observed.find(layer.name);
@@ -347,13 +392,23 @@ io::Task<void> SiteRunner::look() {
       continue;
     }
     auto observation = co_await driver->observe(site, *loaded);
-    if (input_.plan->digest != digest) co_return;  // a new plan came meanwhile
+    if (choice != choices_) co_return;
     if (!observation) {
       note(engine::Health::Unknown, "", observation.error().to_string());
     } else {
       if (was_lost) engine::record_recovery(input_.memory, layer.name, parts_.world.clock.monotonic());
       note(to_engine(observation->health), observation->fingerprint, observation->message);
+      input_.observed[layer.name].lost = observation->lost;
     }
+  }
+  missing_ahead_.clear();
+  if (waits()) {
+    for (const auto& layer : accepted_->plan.layers)
+      if (const auto missing = parts_.layers.missing(accepted_->plan, layer))
+        missing_ahead_.insert(missing->begin(), missing->end());
+    if (input_.gate.fetches) input_.missing_content.insert(missing_ahead_.begin(), missing_ahead_.end());
+  } else {
+    weigh(*input_.plan);
   }
 }
 
@@ -421,9 +476,11 @@ io::Task<void> SiteRunner::remove(engine::RemoveLayer step) {
 }
 
 io::Task<void> SiteRunner::fetch() {
-  const auto plan = *plan_;
-  auto outcome =
-      co_await parts_.layers.fetch(plan, [this](std::string_view text) { set_activity(std::string(text)); });
+  const auto followed = *plan_;
+  const auto accepted = accepted_->plan;
+  const auto progress = [this](std::string_view text) { set_activity(std::string(text)); };
+  auto outcome = co_await parts_.layers.fetch(followed, progress);
+  if (outcome && waits() && input_.gate.fetches) outcome = co_await parts_.layers.fetch(accepted, progress);
   set_activity("");
   serve();  // also the part that came
   if (outcome) {

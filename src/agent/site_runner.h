@@ -3,9 +3,11 @@
 // changed. Needs no hub. One thread.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "agent/journal.h"
@@ -37,21 +39,23 @@ class SiteRunner {
     std::map<std::string, driver::Driver*> drivers;
     // The accepted plan proved itself: makes it the last good one, durably.
     std::function<Result<void>()> keep_as_good;
+    // What may pass now, under the policy of the accepted plan. None: everything.
+    std::function<engine::Gate(const profile::SitePlan& accepted)> gate;
   };
   explicit SiteRunner(Parts parts);
 
   // This host's name in the plans that follow.
   void set_host(std::string name) { host_ = std::move(name); }
-  // A plan with this digest is about to be accepted: writes down what is not healthy now, which will not be
-  // its fault. Durable when it returns; nothing comes of it when the plan is not accepted after all.
-  Result<void> expect_plan(const std::string& digest);
-  // From now on this is the accepted plan, and that one the last good one; a step of the plan before is cut
-  // off (drivers are made for that).
+  // From now on this is the accepted plan, and that one the last good one. It begins when the gate lets it;
+  // until then the site follows the last good one. A step of the plan before is cut off (drivers are made for
+  // that).
   void set_plan(KnownPlan accepted, std::optional<KnownPlan> good);
   // Whether the accepted plan did not become healthy in its time.
   bool gave_up() const { return input_.given_up.has_value(); }
   // Tries the accepted plan again, which was given up; says what happens now. Conflict when none was.
   Result<std::string> retry();
+  // What the gate depends on has changed.
+  void gate_changed() { wake_.set(); }
 
   // What is wrong with the host and no layer tells: a sentence, about something; the empty one when it is
   // over.
@@ -72,8 +76,14 @@ class SiteRunner {
   driver::SiteContext context() const;
   // Whether any layer of the plan says allowPull; nothing while some cannot be read.
   std::optional<bool> read_pulls_allowed();
-  // Follows the accepted plan, or the last good one where that was given up.
+  // Whether the accepted plan has yet to begin, and the last good one is followed.
+  bool waits() const;
+  // Follows the accepted plan, or the last good one where that was given up or has not begun.
   void choose_plan();
+  // Begins the accepted plan if it waits and may. True when another plan is followed now.
+  bool begin();
+  // Fills in what changes of the accepted plan interrupt what runs, as far as its content tells.
+  void weigh(engine::DesiredPlan& next);
   // Counts the trial's time and ends it where it is over. False when another plan is followed now.
   bool judge();
   void give_up(const engine::Judgement& judgement);
@@ -99,8 +109,12 @@ class SiteRunner {
   std::optional<KnownPlan> accepted_;
   std::optional<KnownPlan> good_;
   std::optional<profile::SitePlan> plan_;
+  // Of the accepted plan once it has begun; of the one before, if that did not prove itself, until then.
   std::optional<engine::Trial> trial_;
-  std::optional<io::Duration> trial_left_;  // until the plan is given up, if nothing changes
+  std::uint64_t choices_ = 0;                       // counts what was chosen to be followed
+  std::set<std::string> missing_ahead_;             // digests that a plan needs which has yet to begin
+  std::optional<std::set<std::string>> disrupted_;  // layers, from the last good plan to the accepted one
+  std::optional<io::Duration> trial_left_;          // until the plan is given up, if nothing changes
   io::MonotonicTime judged_at_;
   std::optional<bool> pulls_allowed_;
   engine::Input input_;

@@ -15,6 +15,7 @@ struct StateFolder {
   std::string good_plan() const {
     return path + "/plan.good.json";
   }  // that of the newest one that was healthy
+  std::string hold() const { return path + "/hold"; }  // by the people on site; hold.h
   std::string journal() const { return path + "/journal.json"; }
   std::string cluster() const { return path + "/cluster.json"; }  // the kubernetes driver's; 0600
   std::string content() const { return path + "/content"; }

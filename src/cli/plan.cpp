@@ -121,6 +121,26 @@ Result<std::map<std::string, profile::SealedVariable>> seal(
   return sealed;
 }
 
+Result<std::optional<maintenance::Policy>> read_maintenance(io::Files& files, const std::string& path,
+                                                            const profile::SiteSpec& spec) {
+  if (path.empty()) {
+    if (spec.maintenance_policy.empty()) return std::nullopt;
+    return fail(
+        ErrorCode::NotFound,
+        fmt::format("the site names the MaintenancePolicy {0}: give it with --maintenance-policy FILE",
+                    spec.maintenance_policy));
+  }
+  FARHOLM_TRY(const auto object, read_object(files, path, profile::maintenance_policy_kind()));
+  const auto name = json::string_or(object.at("metadata"), "name");
+  if (name != spec.maintenance_policy) {
+    return fail(ErrorCode::Invalid,
+                fmt::format("{} is the MaintenancePolicy {}, and the site names {}", path, name,
+                            spec.maintenance_policy.empty() ? "none" : spec.maintenance_policy));
+  }
+  FARHOLM_TRY(auto policy, maintenance::read_policy(object.at("spec")));
+  return std::optional(std::move(policy));
+}
+
 Result<std::optional<profile::SitePlan>> read_previous(io::Files& files, const trust::Root& root,
                                                        const std::string& path) {
   if (path.empty()) return std::optional<profile::SitePlan>();
@@ -158,6 +178,7 @@ Result<std::string> make_plan(const io::World& world, const PlanOptions& options
   request.site.uid =
       json::string_or(site_metadata, "uid", previous ? previous->site_uid : io::random_uuid(world.entropy));
   request.spec = profile::read_site_spec(site_object["spec"]);
+  FARHOLM_TRY(request.maintenance, read_maintenance(world.files, options.maintenance_policy, request.spec));
   request.revision = frozen.numbered(json::string_or(profile_metadata, "name"),
                                      json::string_or(profile_metadata, "namespace", "default"),
                                      previous ? previous->revision + 1 : 1);

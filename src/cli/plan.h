@@ -18,9 +18,10 @@ struct PlanOptions {
   std::string root;                  // root.json: whose bundles count
   std::vector<std::string> bundles;  // folders
   std::vector<std::string> secrets;  // "NAME/KEY=FILE": the value behind a secretRef
-  std::string previous;              // the plan before; its generation is followed by one more
-  std::string content;               // where blobs are put
-  std::string output;                // the signed plan
+  std::string maintenance_policy;  // YAML of the MaintenancePolicy that the site names; empty: it names none
+  std::string previous;            // the plan before; its generation is followed by one more
+  std::string content;             // where blobs are put
+  std::string output;              // the signed plan
 };
 // Says what the plan holds; when it wants the same as the previous one, nothing is written and it says so.
 Result<std::string> make_plan(const io::World& world, const PlanOptions& options);

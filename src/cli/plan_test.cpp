@@ -135,6 +135,43 @@ TEST_F(PlanTest, AChangeMakesTheNextGenerationOfTheSameSite) {
   EXPECT_EQ(second.layers, first.layers);
 }
 
+TEST_F(PlanTest, TheMaintenancePolicyThatTheSiteNamesIsPutIn) {
+  desk_.write("/desk/site.yaml", std::string(kSite) + "  maintenancePolicy: {name: shops}\n");
+  EXPECT_THAT(refusal(), HasSubstr("give it with --maintenance-policy FILE"));
+  desk_.write("/desk/policy.yaml", R"(
+apiVersion: farholm.dev/v1alpha1
+kind: MaintenancePolicy
+metadata: {name: shops, namespace: retail}
+spec:
+  timeZone: Europe/Berlin
+  updateWindows: [{days: [Tue], startTime: "02:00", endTime: "05:00"}]
+)");
+  auto how = options();
+  how.maintenance_policy = "/desk/policy.yaml";
+  ASSERT_TRUE(make(how));
+  EXPECT_EQ(plan().maintenance->time_zone, "Europe/Berlin");
+  EXPECT_EQ(plan().maintenance->update_windows.size(), 1U);
+}
+
+TEST_F(PlanTest, AnotherMaintenancePolicyThanTheSitesIsRefused) {
+  desk_.write("/desk/policy.yaml", R"(
+apiVersion: farholm.dev/v1alpha1
+kind: MaintenancePolicy
+metadata: {name: clinics}
+spec: {timeZone: Europe/Berlin}
+)");
+  auto how = options();
+  how.maintenance_policy = "/desk/policy.yaml";
+  EXPECT_THAT(refusal(how), HasSubstr("is the MaintenancePolicy clinics, and the site names none"));
+  desk_.write("/desk/policy.yaml", R"(
+apiVersion: farholm.dev/v1alpha1
+kind: MaintenancePolicy
+metadata: {name: clinics}
+spec: {timeZone: Europe/Atlantis}
+)");
+  EXPECT_THAT(refusal(how), HasSubstr("spec.timeZone"));
+}
+
 TEST_F(PlanTest, TheDiffNamesTheLayerAndTheEffect) {
   ASSERT_TRUE(make());
   EXPECT_THAT(diff("", "/out/plan.json"), testing::ContainsRegex("greeting +Added +Re"));

@@ -77,6 +77,8 @@ int main(int argc, char** argv) {
   auto* plan = app.add_subcommand("plan", "make a signed plan from files, without a hub");
   plan->add_option("--profile", plan_options.profile, "a ClusterProfile (YAML)")->required();
   plan->add_option("--site", plan_options.site, "a Site (YAML)")->required();
+  plan->add_option("--maintenance-policy", plan_options.maintenance_policy,
+                   "the MaintenancePolicy (YAML) that the Site names");
   plan->add_option("--hosts", plan_options.hosts, "its hosts (YAML: a list of {name, machineID, sealingKey})")
       ->required();
   plan->add_option("--key", plan_options.key, "the plan role's private key")->required();

@@ -1,12 +1,14 @@
-// farholm-agent: keeps one edge host as its plan says. Subcommands: run, offer, retry, status, identity,
-// registry.
+// farholm-agent: keeps one edge host as its plan says. Subcommands: run, offer, retry, hold, release, status,
+// identity, inventory, registry.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <map>
 
 #include "agent/agent.h"
 #include "agent/control_server.h"
+#include "agent/hold.h"
 #include "agent/identity.h"
 #include "agent/inventory/inventory.h"
 #include "agent/machine_id.h"
@@ -23,6 +25,7 @@ namespace farholm::cmd {
 namespace {
 
 constexpr std::uint64_t kPlanFileBytesMax = 4 << 20;
+constexpr std::int64_t kHoldSecondsMax = 366LL * 24 * 3600;
 
 struct Arguments {
   agent::AgentOptions agent;
@@ -35,6 +38,8 @@ struct Arguments {
   bool json = false;
   bool verbose = false;
   std::vector<std::string> listen;
+  std::string reason;
+  std::int64_t hold_seconds = 0;  // 0: until `release`
 };
 
 int report_error(const Error& error) {
@@ -199,6 +204,32 @@ int retry(const Arguments& arguments, io::posix::PosixWorld& posix) {
   return 0;
 }
 
+// The agent, if one runs, is told; one that starts later sees the file.
+int hold(const Arguments& arguments, io::posix::PosixWorld& posix) {
+  const auto world = posix.world();
+  agent::Hold hold{.until = {}, .reason = arguments.reason};
+  if (arguments.hold_seconds > 0)
+    hold.until = world.clock.now() + std::chrono::seconds(arguments.hold_seconds);
+  const auto written = agent::write_hold(world.files, arguments.agent.state.hold(), hold);
+  if (!written) return report_error(written.error());
+  const auto told = posix.loop().run(agent::have_agent_look(world, arguments.agent.state.socket()));
+  fmt::print("this site holds changes {}; what is lost is still brought back{}\n",
+             hold.until ? "until " + io::to_rfc3339(*hold.until) : "until `farholm-agent release`",
+             told ? "" : ". No agent runs here now: it will heed this when it starts");
+  return 0;
+}
+
+int release(const Arguments& arguments, io::posix::PosixWorld& posix) {
+  const auto world = posix.world();
+  const bool held =
+      agent::read_hold(world.files, arguments.agent.state.hold(), world.clock.now()).has_value();
+  const auto removed = agent::remove_hold(world.files, arguments.agent.state.hold());
+  if (!removed) return report_error(removed.error());
+  (void)posix.loop().run(agent::have_agent_look(world, arguments.agent.state.socket()));
+  fmt::print("{}\n", held ? "this site no longer holds changes" : "there was no hold");
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -260,6 +291,19 @@ int main(int argc, char** argv) {
       "retry", "try the plan again that was given up because it did not become healthy in its time");
   retry_command->add_option("--state", state, "the agent's state folder")->capture_default_str();
 
+  auto* hold_command = app.add_subcommand(
+      "hold", "hold changes that may interrupt somebody, also an update that is under way, until `release`");
+  hold_command->add_option("--state", state, "the agent's state folder")->capture_default_str();
+  hold_command->add_option("--reason", arguments.reason, "one line, which the hub's operators see too");
+  hold_command->add_option("--for", arguments.hold_seconds, "end by itself after so long: 30m, 4h, 2d")
+      ->transform(CLI::AsNumberWithUnit(
+          std::map<std::string, std::int64_t>{{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}},
+          CLI::AsNumberWithUnit::UNIT_REQUIRED, "TIME"))
+      ->check(CLI::Range(std::int64_t{1}, kHoldSecondsMax));
+
+  auto* release_command = app.add_subcommand("release", "end a hold");
+  release_command->add_option("--state", state, "the agent's state folder")->capture_default_str();
+
   auto* offer_command = app.add_subcommand("offer", "offer a signed plan to the agent that runs here");
   offer_command->add_option("PLAN", arguments.plan_path, "a signed plan, as `farholm plan` writes it")
       ->required();
@@ -287,6 +331,8 @@ int main(int argc, char** argv) {
   if (*inventory_command) return inventory(arguments, posix);
   if (*offer_command) return offer(arguments, posix);
   if (*retry_command) return retry(arguments, posix);
+  if (*hold_command) return hold(arguments, posix);
+  if (*release_command) return release(arguments, posix);
   if (*registry_command) return registry(arguments, posix, log.named("registry"));
   if (!arguments.token_path.empty()) {
     auto token = io::read_file(posix.world().files, arguments.token_path, 4096);

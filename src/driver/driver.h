@@ -58,6 +58,8 @@ struct Observation {
   Health health = Health::Absent;
   std::string fingerprint;  // of what was last applied completely; empty when unknown
   std::string message;      // one sentence: what is missing, by name; "" when healthy
+  // Drifted, and something of it is not there or does not run: to put that back interrupts nobody.
+  bool lost = false;
 };
 
 // A sentence for the person who watches ("waiting for worker-1 to become Ready").

@@ -2,15 +2,11 @@
 
 #include <algorithm>
 
+#include "engine/gate.h"
+
 namespace farholm::engine {
 
 namespace {
-
-const DesiredLayer* find_layer(const DesiredPlan& plan, const std::string& name) {
-  for (const auto& layer : plan.layers)
-    if (layer.name == name) return &layer;
-  return nullptr;
-}
 
 Health health_of(const Input& input, const std::string& name) {
   const auto found = input.observed.find(name);
@@ -50,18 +46,13 @@ class Decider {
 
   void fetch() {
     if (holds()) return;
-    FetchContent step;
-    for (const auto& layer : plan_.layers)
-      for (const auto& digest : layer.content)
-        if (input_.missing_content.contains(digest) &&
-            std::find(step.digests.begin(), step.digests.end(), digest) == step.digests.end())
-          step.digests.push_back(digest);
+    const FetchContent step{{input_.missing_content.begin(), input_.missing_content.end()}};
     if (step.digests.empty()) return;
     waiting_ = true;
     if (input_.memory.content.retry_at > input_.now && input_.memory.content.failures > 0)
       wake_at(input_.memory.content.retry_at);
     else
-      decision_.steps.emplace_back(std::move(step));
+      decision_.steps.emplace_back(step);
   }
 
   bool content_is_local(const DesiredLayer& layer) const {
@@ -72,6 +63,10 @@ class Decider {
   void act(Step step) {
     waiting_ = true;
     if (acting_) return;
+    if (!grants(input_, step)) {
+      if (input_.gate.changes_at) wake_at(*input_.gate.changes_at);
+      return;
+    }
     acting_ = true;
     decision_.steps.push_back(std::move(step));
   }
@@ -101,7 +96,7 @@ class Decider {
   void consider_pruning() {
     const auto gone =
         std::find_if(input_.applied.rbegin(), input_.applied.rend(),
-                     [&](const AppliedLayer& layer) { return find_layer(plan_, layer.name) == nullptr; });
+                     [&](const AppliedLayer& layer) { return plan_.layer(layer.name) == nullptr; });
     if (gone == input_.applied.rend()) return;
     waiting_ = true;
     if (holds()) return;
@@ -145,7 +140,7 @@ bool is_healthy(const Input& input, const DesiredLayer& layer) {
 }
 
 bool differs_from_last_good(const Input& input, const DesiredLayer& layer) {
-  const auto* good = input.last_good ? find_layer(*input.last_good, layer.name) : nullptr;
+  const auto* good = input.last_good ? input.last_good->layer(layer.name) : nullptr;
   return good == nullptr || good->fingerprint != layer.fingerprint;
 }
 

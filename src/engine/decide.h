@@ -8,7 +8,7 @@
 
 namespace farholm::engine {
 
-// Why a layer is touched; a gate over disruptive steps will ask.
+// Why a layer is touched; the gate asks (gate.h).
 enum class Purpose : std::uint8_t {
   Change,  // the plan wants something else than what was applied
   Repair,  // the plan has not changed; what is there has
@@ -47,7 +47,7 @@ struct Decision {
 };
 
 // The rules, in this order:
-// 1. Content that layers need and that is not local is fetched for the whole plan at once.
+// 1. Content that is needed and not local is fetched, all at once; also that of a plan which waits.
 // 2. A layer whose fingerprint is not the applied one is changed when everything that it depends on is in
 //    place and healthy. Equal layers are never touched by that, wherever they stand.
 // 3. A layer that is in place but drifted or gone is repaired (unless it says Report). That waits only for
@@ -57,7 +57,8 @@ struct Decision {
 //    in place and those that differ from the last good plan are healthy: what serves is kept until its
 //    successor does, and a plan that is rolled back has destroyed nothing.
 // 5. A plan that was given up and holds changes nothing any more: only what is in place is repaired.
-// 6. A step that failed is tried again after a pause that doubles; see memory.h. The other layers go on.
+// 6. A step that may interrupt somebody waits for the gate (gate.h); the other layers go on.
+// 7. A step that failed is tried again after a pause that doubles; see memory.h. The other layers go on.
 Decision decide(const Input& input);
 
 // True when the journal, and the observation as far as it knows, say that exactly this was applied.

@@ -105,15 +105,15 @@ TEST(Decide, ALayerThatCannotBeSeenIsLeftAlone) {
   EXPECT_FALSE(decide(input).settled);
 }
 
-TEST(Decide, MissingContentIsFetchedForTheWholePlanWhileLayersThatHaveTheirsGoOn) {
+TEST(Decide, MissingContentIsFetchedAtOnceWhileLayersThatHaveTheirsGoOn) {
   Input input;
   input.plan = DesiredPlan{.layers = {layer("a", "1"), layer("b", "1"), layer("c", "1")}};
   input.plan->layers[0].content = {"d0"};
   input.plan->layers[1].content = {"d1", "d2"};
   input.plan->layers[2].content = {"d2", "d3"};
-  input.missing_content = {"d1", "d2", "d3", "not-ours"};
-  EXPECT_THAT(decide(input).steps,
-              ElementsAre(Step(FetchContent{{"d1", "d2", "d3"}}), apply("a", Purpose::Change)));
+  input.missing_content = {"d1", "d2", "d3", "of-a-plan-that-waits"};
+  EXPECT_THAT(decide(input).steps, ElementsAre(Step(FetchContent{{"d1", "d2", "d3", "of-a-plan-that-waits"}}),
+                                               apply("a", Purpose::Change)));
 }
 
 TEST(Decide, NothingIsAppliedWhoseContentIsMissing) {

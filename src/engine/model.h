@@ -23,6 +23,7 @@ struct Observation {
   Health health = Health::Unknown;
   std::string fingerprint;  // of what was last applied completely; empty when unknown
   std::string message;      // one sentence that names the object; empty when healthy
+  bool lost = false;        // something of it is not there: putting it back interrupts nobody
   bool operator==(const Observation&) const = default;
 };
 
@@ -43,7 +44,8 @@ struct DesiredLayer {
   Enforcement enforcement = Enforcement::Enforce;
   // Time with power on in which something of the plan has to become healthy while this layer is waited for.
   io::Duration progress_deadline = std::chrono::minutes(10);
-  bool hold = false;  // a plan that changes it is not rolled back by itself
+  bool hold = false;     // a plan that changes it is not rolled back by itself
+  bool disrupts = true;  // bringing it here from the last good plan interrupts what runs
   bool operator==(const DesiredLayer&) const = default;
 };
 
@@ -51,6 +53,29 @@ struct DesiredPlan {
   std::string digest;                // of the plan's payload: its identity
   std::vector<DesiredLayer> layers;  // in order; names are unique
   bool operator==(const DesiredPlan&) const = default;
+
+  // nullptr when there is none of that name; lives as long as the plan.
+  const DesiredLayer* layer(const std::string& name) const {
+    const auto found = std::ranges::find(layers, name, &DesiredLayer::name);
+    return found == layers.end() ? nullptr : &*found;
+  }
+};
+
+// What may pass at the site's disruption gate (gate.h), beside what interrupts nobody.
+enum class Passage : std::uint8_t {
+  Losses,      // only what restores lost service
+  Repairs,     // drift is repaired too, and a plan that failed is taken back
+  Everything,  // and plans are followed
+};
+
+struct Gate {
+  Passage passage = Passage::Everything;
+  bool fetches = true;       // content of a plan that has not begun may be fetched
+  bool stops_clock = false;  // people at the site said hold: no plan's time runs
+  std::string reason;        // one CamelCase word: who closed it
+  std::string message;       // a sentence: until when, or what opens it; empty while everything passes
+  std::optional<io::MonotonicTime> changes_at;
+  bool operator==(const Gate&) const = default;
 };
 
 // A layer that the journal says was applied, at least in part. Journalled with an empty fingerprint before
@@ -86,6 +111,7 @@ struct Trial {
   std::set<std::string> excused;  // layers that were not healthy before it came
   std::set<std::string> proven;   // layers that were in place and healthy since
   io::Duration stalled{};         // time with power on since the last of them was
+  bool mends = false;             // it came after one that never proved itself: it is a repair
   bool operator==(const Trial&) const = default;
 };
 
@@ -99,6 +125,14 @@ struct GivenUp {
   bool operator==(const GivenUp&) const = default;
 };
 
+// An accepted plan that has not begun, for people.
+struct WaitingPlan {
+  std::string name;     // "(1, 6)"
+  std::string reason;   // one CamelCase word
+  std::string message;  // a sentence: what is waited for
+  bool operator==(const WaitingPlan&) const = default;
+};
+
 struct Input {
   io::MonotonicTime now;
   // The plan to follow: the accepted one, or the last good one when that was given up.
@@ -107,8 +141,11 @@ struct Input {
   std::optional<GivenUp> given_up;              // the accepted plan, when it was
   std::vector<AppliedLayer> applied;            // in the order in which they were first applied
   std::map<std::string, Observation> observed;  // by layer; without an entry: not looked at yet
-  std::set<std::string> missing_content;        // digests that are not local
+  std::set<std::string> missing_content;        // digests that are needed and not local
   Memory memory;
+  Gate gate;
+  bool mends = false;                  // the plan is a repair; see Trial
+  std::optional<WaitingPlan> waiting;  // when an accepted plan has not begun
   // What is wrong with the host and no layer tells, in sentences, by what it is about.
   std::map<std::string, std::string> troubles;
 

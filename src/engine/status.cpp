@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "engine/gate.h"
+
 namespace farholm::engine {
 
 namespace {
@@ -47,6 +49,8 @@ void describe_change(const Input& input, const DesiredLayer& layer, LayerStatus&
     set(status, LayerState::Pending, fmt::format("waits for layer {} to be healthy", blocker));
   } else if (!failure.empty()) {
     set(status, LayerState::Failed, failure);
+  } else if (!grants(input, ApplyLayer{.name = layer.name, .purpose = Purpose::Change})) {
+    set(status, LayerState::Pending, fmt::format("waits to be changed: {}", input.gate.message));
   } else {
     set(status, LayerState::Applying, "is being applied");
   }
@@ -72,6 +76,9 @@ void describe_presence(const Input& input, const DesiredLayer& layer, LayerStatu
   }
   if (!failure.empty()) return set(status, LayerState::Failed, failure);
   set(status, LayerState::Drifted, or_else(seen.health == Health::Absent ? "is gone" : "has drifted"));
+  const bool waits = layer.enforcement == Enforcement::Enforce &&
+                     !grants(input, ApplyLayer{.name = layer.name, .purpose = Purpose::Repair});
+  if (waits) status.message += fmt::format("; the repair waits: {}", input.gate.message);
 }
 
 LayerStatus describe(const Input& input, const DesiredLayer& layer) {
@@ -139,6 +146,13 @@ std::vector<Condition> conditions_of(const Input& input, const std::vector<Layer
   else if (const auto* waiting = first_in(layers, {LayerState::Fetching});
            waiting != nullptr && input.memory.content.failures > 0)
     degraded = {"Degraded", "True", "ContentMissing", sentence(*waiting)};
+  if (input.waiting) {
+    const auto& waiting = *input.waiting;
+    const std::string message = fmt::format("plan {} waits: {}; until then the site follows the one before",
+                                            waiting.name, waiting.message);
+    ready = {"Ready", "False", waiting.reason, message};
+    if (progressing.status == "False") progressing = {"Progressing", "False", waiting.reason, message};
+  }
   if (input.given_up) {
     const auto& gone = *input.given_up;
     const std::string reason = gone.hold ? "Held" : "RolledBack";
@@ -152,7 +166,9 @@ std::vector<Condition> conditions_of(const Input& input, const std::vector<Layer
     ready = {"Ready", "False", reason, message};
     degraded = {"Degraded", "True", reason, message};
   }
-  return {ready, progressing, degraded};
+  std::vector<Condition> conditions{ready, progressing, degraded};
+  if (input.gate.stops_clock) conditions.push_back({"OnHold", "True", input.gate.reason, input.gate.message});
+  return conditions;
 }
 
 }  // namespace
@@ -192,6 +208,8 @@ Status summarize(const Input& input) {
       if (planned) continue;
       std::string message = failure_of(input, gone->name, "");
       if (message.empty()) message = "is no longer in the plan; it is removed when the rest is healthy";
+      if (!grants(input, RemoveLayer{.name = gone->name, .type = gone->type}))
+        message += fmt::format(", and not yet: {}", input.gate.message);
       status.layers.push_back({.name = gone->name,
                                .type = gone->type,
                                .state = LayerState::Removing,

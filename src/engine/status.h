@@ -35,7 +35,7 @@ struct LayerStatus {
 };
 
 struct Condition {
-  std::string type;    // Ready, Progressing, Degraded
+  std::string type;    // Ready, Progressing, Degraded; OnHold only while people at the site hold changes
   std::string status;  // "True", "False", "Unknown"
   std::string reason;  // one CamelCase word
   std::string message;

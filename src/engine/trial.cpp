@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "engine/decide.h"
+#include "engine/gate.h"
 
 namespace farholm::engine {
 namespace {
@@ -34,6 +34,12 @@ bool content_is_local(const Input& input, const DesiredLayer& layer) {
                               [&](const auto& one) { return input.missing_content.contains(one); });
 }
 
+bool waits_at_gate(const Input& input, const DesiredLayer& layer) {
+  return input.gate.stops_clock ||
+         (!in_place(input, layer) &&
+          !grants(input, ApplyLayer{.name = layer.name, .purpose = Purpose::Change}));
+}
+
 bool must_hold(const Input& input) {
   return std::ranges::any_of(input.plan->layers, [&](const DesiredLayer& layer) {
     const auto* applied = input.find_applied(layer.name);
@@ -49,6 +55,7 @@ Trial begin_trial(const Input& before, const std::optional<Trial>& last, const s
   Trial trial{.plan = plan};
   if (last) {
     trial.excused = last->excused;
+    trial.mends = true;
     return trial;
   }
   if (!before.plan) return trial;
@@ -76,7 +83,8 @@ Judgement judge(Trial& trial, const Input& input, io::Duration passed) {
   Judgement judgement{.layer = layer->name, .message = why(input, *layer)};
   const auto observed = input.observed.find(layer->name);
   const bool seen = observed != input.observed.end() && observed->second.health != Health::Unknown;
-  if (!seen || !content_is_local(input, *layer) || !input.troubles.empty()) return judgement;
+  if (!seen || !content_is_local(input, *layer) || !input.troubles.empty() || waits_at_gate(input, *layer))
+    return judgement;
   trial.stalled += passed;
   judgement.left = std::max(io::Duration::zero(), layer->progress_deadline - trial.stalled);
   judgement.kind = judgement.left == io::Duration::zero() ? Judgement::Kind::Failed : Judgement::Kind::Runs;

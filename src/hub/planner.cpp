@@ -112,6 +112,22 @@ Result<profile::Revision> Planner::find_revision(const store::Entry& site,
   return profile::read_revision(entry->value);
 }
 
+Result<std::optional<maintenance::Policy>> Planner::find_maintenance(const store::Entry& site,
+                                                                     const profile::SiteSpec& spec) const {
+  if (spec.maintenance_policy.empty()) return std::nullopt;
+  const auto entry =
+      parts_.store.get(key_of(kMaintenancePolicies, site.key.name_space, spec.maintenance_policy));
+  // Without it the site would be changed at any time: it keeps the plan that it has.
+  if (entry == nullptr) {
+    return invalid({.reason = "FieldValueNotFound",
+                    .message = fmt::format("there is no MaintenancePolicy {} in namespace {}",
+                                           spec.maintenance_policy, site.key.name_space),
+                    .field = "spec.maintenancePolicy.name"});
+  }
+  FARHOLM_TRY(auto policy, maintenance::read_policy(entry->value.at("spec")));
+  return std::optional(std::move(policy));
+}
+
 Result<void> Planner::read_subnets(profile::PlanRequest& request) {
   for (const auto& layer : request.revision.layers) {
     if (layer.type != "kubernetes") continue;
@@ -200,6 +216,7 @@ Result<Wish> Planner::wish(const store::Entry& site) {
   profile::PlanRequest request{.site = {object::uid_of(site.value), site.key.name_space, site.key.name},
                                .spec = profile::read_site_spec(*spec)};
   FARHOLM_TRY(request.revision, find_revision(site, request.spec));
+  FARHOLM_TRY(request.maintenance, find_maintenance(site, request.spec));
   FARHOLM_TRY(auto hosts, select_hosts(site));
   for (const auto& host : hosts)
     request.hosts.push_back(

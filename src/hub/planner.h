@@ -63,6 +63,8 @@ class Planner {
 
  private:
   Result<profile::Revision> find_revision(const store::Entry& site, const profile::SiteSpec& spec) const;
+  Result<std::optional<maintenance::Policy>> find_maintenance(const store::Entry& site,
+                                                              const profile::SiteSpec& spec) const;
   Result<void> read_subnets(profile::PlanRequest& request);
   Result<void> seal(const store::Entry& site, profile::PlanRequest& request,
                     const std::vector<store::EntryRef>& hosts, const std::optional<PlannedSite>& before);

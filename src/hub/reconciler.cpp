@@ -66,6 +66,7 @@ io::Task<void> Reconciler::run() {
   start(kPlans, &Reconciler::plan_event);
   start(kSites, &Reconciler::site_event);
   start(kProfiles, &Reconciler::profile_event);
+  start(kMaintenancePolicies, &Reconciler::maintenance_event);
   start(kSecrets, &Reconciler::secret_event);
   start(kReports, &Reconciler::report_event);
   scope_.spawn(judge_tokens());
@@ -189,6 +190,16 @@ void Reconciler::profile_event(const store::Event& event) {
     return profile != nullptr && json::string_or(*profile, "name") == key.name &&
            json::string_or(*profile, "namespace", site.key.name_space) == key.name_space;
   });
+}
+
+void Reconciler::maintenance_event(const store::Event& event) {
+  const auto& key = event.entry->key;
+  enqueue_sites(
+      [&](const store::Entry& site) {
+        const auto* policy = json::find_path(site.value, {"spec", "maintenancePolicy"});
+        return policy != nullptr && json::string_or(*policy, "name") == key.name;
+      },
+      key.name_space);
 }
 
 io::Task<Result<void>> Reconciler::reconcile(store::Key key) {

@@ -50,6 +50,7 @@ class Reconciler {
   void secret_event(const store::Event& event);
   void report_event(const store::Event& event);
   void profile_event(const store::Event& event);
+  void maintenance_event(const store::Event& event);
 
   void enqueue(store::Key key);
   void enqueue_sites(const std::function<bool(const store::Entry&)>& which,

@@ -13,6 +13,7 @@ inline constexpr std::string_view kHosts = "farholm.dev/edgehosts";
 inline constexpr std::string_view kTokens = "farholm.dev/registrationtokens";
 inline constexpr std::string_view kProfiles = "farholm.dev/clusterprofiles";
 inline constexpr std::string_view kRevisions = "farholm.dev/clusterprofilerevisions";
+inline constexpr std::string_view kMaintenancePolicies = "farholm.dev/maintenancepolicies";
 inline constexpr std::string_view kSites = "farholm.dev/sites";
 inline constexpr std::string_view kSecrets = "/secrets";
 inline constexpr std::string_view kConfigMaps = "/configmaps";

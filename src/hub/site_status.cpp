@@ -191,6 +191,10 @@ void judge_site(json::Value& object, const SiteFacts& facts, io::WallTime now) {
   set_condition(object, any_condition(facts, "Progressing", "Nothing is being changed."), now);
   set_condition(object, any_condition(facts, "Degraded", "Nothing is wrong that will not mend itself."), now);
   set_condition(object, connected_condition(facts), now);
+  if (const auto hold = any_condition(facts, "OnHold", ""); hold.status == "True")
+    set_condition(object, hold, now);
+  else
+    remove_condition(object, "OnHold");
 }
 
 }  // namespace farholm::hub

@@ -83,6 +83,18 @@ TEST_F(SiteStatus, SaysThatItIsSimulatedWhenAHostIs) {
   EXPECT_EQ(condition_status(site, "Simulated"), "") << "a real site does not have the condition";
 }
 
+TEST_F(SiteStatus, SaysThatThePeopleAtTheSiteHoldChanges) {
+  auto held = report("True", "Healthy");
+  held["status"]["conditions"].push_back(
+      {{"type", "OnHold"}, {"status", "True"}, {"reason", "OnHold"}, {"message", "stocktaking"}});
+  facts_.hosts = {{"a", true, report("True", "Healthy")}, {"b", true, held}};
+  auto site = judged();
+  EXPECT_EQ(condition_status(site, "OnHold"), "True");
+  facts_.hosts.pop_back();
+  judge_site(site, facts_, kNow);
+  EXPECT_EQ(condition_status(site, "OnHold"), "") << "when it is over the condition goes";
+}
+
 TEST_F(SiteStatus, WhatAHostMakesUpIsCutToWhatTheKindAllows) {
   auto wild = report("True", "OnFire");
   wild["status"]["layers"][0]["message"] = std::string(100'000, 'x');

@@ -24,7 +24,7 @@ TEST(Examples, AreValid) {
       const auto admitted = admit(kind, object);
       EXPECT_TRUE(admitted.has_value()) << admitted.error().to_string();
     }
-  EXPECT_EQ(ours, 3);
+  EXPECT_EQ(ours, 4);
 }
 
 }  // namespace

@@ -37,8 +37,9 @@ object::PrinterColumn message_column(const std::string& type) {
 }
 
 std::vector<object::KindDescriptor> kinds() {
-  return {edge_host_kind(), registration_token_kind(), cluster_profile_kind(),
-          cluster_profile_revision_kind(), site_kind()};
+  return {
+      edge_host_kind(), registration_token_kind(), cluster_profile_kind(), cluster_profile_revision_kind(),
+      site_kind(),      maintenance_policy_kind()};
 }
 
 }  // namespace farholm::profile

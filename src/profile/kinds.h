@@ -20,6 +20,7 @@ object::KindDescriptor registration_token_kind();
 object::KindDescriptor cluster_profile_kind();
 object::KindDescriptor cluster_profile_revision_kind();
 object::KindDescriptor site_kind();
+object::KindDescriptor maintenance_policy_kind();
 // Asked and not kept (apiserver/reviewer.h), so not one of kinds().
 object::KindDescriptor plan_preview_kind();
 inline constexpr std::size_t kPreviewObjectsMax = 64;

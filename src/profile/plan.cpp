@@ -61,6 +61,11 @@ std::string to_payload(const SitePlan& plan) {
       {"variables", json::Value(plan.variables)},
       {"sealed", std::move(sealed)},
       {"critical", json::Value::array()}};
+  if (plan.maintenance) {
+    payload["maintenance"] = maintenance::to_json(*plan.maintenance);
+    // An agent that does not know it would change the site in its protected hours.
+    payload["critical"].push_back("maintenance");
+  }
   if (!plan.expires.empty()) payload["expires"] = plan.expires;
   auto text = json::to_canonical_text(payload);
   FARHOLM_ASSERT(text.has_value());  // every number was checked when it came in

@@ -11,11 +11,14 @@
 
 #include "base/result.h"
 #include "json/json.h"
+#include "maintenance/policy.h"
 #include "profile/cluster_profile.h"
 
 namespace farholm::profile {
 
 inline constexpr std::string_view kPlanPayloadType = "application/vnd.farholm.site-plan.v1+json";
+// Members that a plan may name in `critical`: those that this reader knows.
+inline constexpr std::string_view kKnownCritical[] = {"maintenance"};
 inline constexpr std::size_t kPlanBytesMax = 256 << 10;
 inline constexpr std::size_t kPlanLayersMax = 64;
 inline constexpr std::size_t kPlanHostsMax = 64;
@@ -69,6 +72,7 @@ struct SitePlan {
   std::vector<PlanLayer> layers;
   std::map<std::string, json::Value> variables;
   std::map<std::string, SealedVariable> sealed;
+  std::optional<maintenance::Policy> maintenance;  // without one: changes may begin at any time
   bool operator==(const SitePlan&) const = default;
 
   const PlanLayer* layer(std::string_view name) const;

@@ -236,9 +236,16 @@ SitePlan read(Reader& reader, const json::Value& root) {
   read_nodes(reader, root, plan);
   read_variables(reader, root, plan);
   read_layers(reader, root, plan);
+  if (const auto* policy = json::find(root, "maintenance")) {
+    if (auto read = maintenance::read_policy(*policy))
+      plan.maintenance = std::move(*read);
+    else
+      reader.wrong("maintenance", read.error().message);
+  }
   // Whatever a later hub puts there must not be overlooked.
-  if (!reader.texts(root, "critical", "", kPlanLayersMax).empty())
-    reader.wrong("critical", "names a member that this agent does not know: update the agent first");
+  for (const auto& member : reader.texts(root, "critical", "", kPlanLayersMax))
+    if (std::ranges::find(kKnownCritical, member) == std::end(kKnownCritical))
+      reader.wrong("critical", "names a member that this agent does not know: update the agent first");
   return plan;
 }
 

@@ -178,6 +178,7 @@ TEST(Plan, AReaderRefusesWhatContradictsItself) {
       {"variables.storeNumber", [](auto& p) { p["variables"]["storeNumber"] = 1e300; }},
       {"sealed.cardKey", [](auto& p) { p["variables"]["cardKey"] = "x"; }},
       {"critical", [](auto& p) { p["critical"] = {"gate"}; }},
+      {"maintenance", [](auto& p) { p["maintenance"] = {{"timeZone", 7}}; }},
       {"critical", [](auto& p) { p.erase("critical"); }},
       {"layers", [](auto& p) { p["layers"] = std::vector<json::Value>(kPlanLayersMax + 1, p["layers"][0]); }},
   };

@@ -32,6 +32,7 @@ class Planner {
     plan.profile = request_.revision.profile;
     plan.profile_namespace = request_.revision.name_space;
     plan.revision = request_.revision.number;
+    plan.maintenance = request_.maintenance;
     place_hosts(plan);
     place_nodes(plan);
     set_variables(plan);

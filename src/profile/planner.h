@@ -23,6 +23,7 @@ struct PlanRequest {
   std::int64_t epoch = 1;
   std::int64_t generation = 1;
   std::string expires;
+  std::optional<maintenance::Policy> maintenance;  // what spec.maintenance_policy names
   // The plan before this one: a slot stays on its host as long as the host is there.
   std::vector<PlanNode> previous_nodes;
 };

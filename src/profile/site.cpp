@@ -59,6 +59,8 @@ SiteSpec read_site_spec(const json::Value& spec) {
         setting.value = value;
       site.variables.emplace(name, std::move(setting));
     }
+  if (const auto* policy = json::find_object(spec, "maintenancePolicy"))
+    site.maintenance_policy = json::string_or(*policy, "name");
   site.paused = json::find_bool(spec, "paused").value_or(false);
   return site;
 }

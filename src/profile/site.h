@@ -33,6 +33,7 @@ struct SiteSpec {
   int workers = 0;
   std::string subnet;
   std::map<std::string, VariableSetting> variables;
+  std::string maintenance_policy;  // empty: the site may change at any time
   bool paused = false;
 };
 

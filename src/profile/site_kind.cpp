@@ -49,6 +49,10 @@ object::Schema spec_schema() {
             "a value in a Secret of this namespace.",
             object::anything("A value."))
             .at_most(kVariablesMax)},
+       {"maintenancePolicy",
+        object("When the site may change. Without it: at any time.",
+               {{"name", string("A MaintenancePolicy of this namespace.").at_least(1).at_most(253)}},
+               {"name"})},
        {"paused", object::boolean("Make no new plans for the site.").defaults_to(false)}},
       {"profile", "hosts"});
 }
@@ -70,7 +74,8 @@ object::Schema status_schema() {
   return object(
       "How the site is.",
       {observed_generation(),
-       {"conditions", object::conditions("Planned, Ready, Progressing, Degraded, Connected, Simulated.")},
+       {"conditions",
+        object::conditions("Planned, Ready, Progressing, Degraded, Connected, OnHold, Simulated.")},
        {"revision", integer("The profile revision of the newest plan.").at_least(1)},
        {"plan", object("The newest plan.",
                        {{"digest", digest_field("Of its bytes.")},

@@ -13,7 +13,8 @@ using object::Schema;
 std::string text_that_matches(const Schema& schema) {
   static const std::vector<std::string> kSamples = {
       "name",    "sha256:" + std::string(64, 'a'), "10.0.0.0/16",
-      "v1.35.4", "2026-01-01T00:00:00Z",           "bundle@sha256:" + std::string(64, 'a')};
+      "v1.35.4", "2026-01-01T00:00:00Z",           "bundle@sha256:" + std::string(64, 'a'),
+      "02:30"};
   for (const auto& sample : kSamples) {
     json::Value value = sample;
     if (object::validate(schema, value, "").empty()) return sample;

@@ -38,12 +38,17 @@ class LocalLayers final : public agent::LayerSource {
                          .fingerprint = profile::layer_fingerprint(plan, one),
                          .spec = {{"blob", one.blob}}};
   }
+  Result<std::set<std::string>> disrupted(const profile::SitePlan&, const profile::SitePlan& after) override {
+    std::set<std::string> names;
+    for (const auto& one : after.layers) names.insert(one.name);
+    return names;
+  }
 };
 
 class SiteCrashRun {
  public:
   explicit SiteCrashRun(const SiteCrashPlan& plan) : plan_(plan) {
-    for (const auto& one : {good_, bad_, better_})
+    for (const auto& one : {good_, bad_, better_, later_})
       for (const auto& each : one.layers) known_.insert(profile::layer_fingerprint(one, each));
     driver_.set_health_of(fingerprint_of(bad_, "till"), driver::Health::Failed, "till crashes");
     driver_.set_duration(2s);
@@ -81,7 +86,8 @@ class SiteCrashRun {
                                  .journal = *journal_,
                                  .layers = layers_,
                                  .drivers = {{"manifests", &driver_}},
-                                 .keep_as_good = [this] { return inbox_->keep_as_good(); }});
+                                 .keep_as_good = [this] { return inbox_->keep_as_good(); },
+                                 .gate = [this](const auto&) { return gate_; }});
     runner_->set_host("edge-1");
     scope_ = std::make_unique<io::Scope>(world_.loop());
     scope_->spawn(runner_->run());
@@ -114,8 +120,7 @@ class SiteCrashRun {
     const auto envelope = agent::test::sign(plan, keys_.key());
     for (int attempt = 0; attempt < 3; ++attempt) {
       if (inbox_ && runner_) {
-        const auto acceptance = inbox_->offer(
-            envelope, [this](const std::string& digest) { return runner_->expect_plan(digest); });
+        const auto acceptance = inbox_->offer(envelope);
         if (acceptance && !acceptance->verdict.refused()) {
           acknowledged_ = plan.generation;
           if (acceptance->verdict.kind == trust::PlanVerdict::Kind::Accept)
@@ -177,6 +182,14 @@ class SiteCrashRun {
     stay_rolled_back();
     offer(better_);
     wait_for("AllHealthy", better_);
+    gate_ = {.passage = engine::Passage::Repairs, .reason = "Closed", .message = "the shop is open"};
+    offer(later_);
+    wait_for("Closed", better_);
+    pass(5min);
+    restarted();
+    if (!runs(better_)) complain("a plan did not wait at the gate");
+    gate_ = {};
+    wait_for("AllHealthy", later_);
     stay_idle();
     for (const auto& path : {state_.plan(), state_.good_plan(), state_.journal()})
       if (io::status_if_exists(files(), path + ".corrupt").value()) complain(path + " was spoilt");
@@ -218,7 +231,9 @@ class SiteCrashRun {
   const profile::SitePlan bad_ =
       agent::test::plan(2, {layer("extra", '1'), layer("network", '2'), layer("till", '9')});
   const profile::SitePlan better_ = agent::test::plan(3, {layer("till", '3'), layer("sign", '1')});
+  const profile::SitePlan later_ = agent::test::plan(4, {layer("till", '4'), layer("sign", '1')});
   std::set<std::string> known_;  // fingerprints of the plans' layers
+  engine::Gate gate_;
   std::int64_t acknowledged_ = 0;
   std::uint64_t passed_ = 0;
 

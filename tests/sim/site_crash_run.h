@@ -4,6 +4,7 @@
 //   - a plan that was acknowledged and is not known any more;
 //   - something that runs and is in no accepted plan;
 //   - a plan that was seen to be given up and is tried again by itself;
+//   - a plan that begins while the gate keeps it back;
 //   - a site that does not come to what it should be, or writes when there is nothing to do;
 //   - a file that power alone has spoilt.
 #pragma once

@@ -50,7 +50,7 @@ bool write(const fs::path& path, const std::string& text) {
 
 int main(int argc, char** argv) {
   const bool check = argc == 3 && std::string_view(argv[1]) == "--check";
-  if (argc != 2 && !check) {
+  if (!check && (argc != 2 || argv[1][0] == '-')) {
     fmt::print(stderr, "usage: farholm_generate [--check] ROOT\n");
     return 64;
   }

@@ -215,6 +215,32 @@ TEST_F(UplinkTest, AChangedVariableMakesANewPlanAndAnUnchangedWishDoesNot) {
   EXPECT_TRUE(comes_true([&] { return host.site->plan()->generation == 3; }));
 }
 
+TEST_F(UplinkTest, AMaintenancePolicyTravelsInThePlanAndIsNotForgottenWhenItIsDeleted) {
+  start_hub();
+  auto& host = start_host("edge", prepare_store(), "machine-1");
+  ASSERT_TRUE(comes_true([&] { return condition(site(), "Ready") == "True"; }));
+  EXPECT_FALSE(host.site->plan()->maintenance);
+  ask("PATCH", in_retail("sites/store-1"), {{"spec", {{"maintenancePolicy", {{"name", "shops"}}}}}});
+  ASSERT_TRUE(comes_true([&] { return condition(site(), "Planned") == "False"; }));
+  EXPECT_THAT(condition(site(), "Planned", "message"),
+              testing::HasSubstr("no MaintenancePolicy shops in namespace retail"));
+  ask("POST", in_retail("maintenancepolicies"),
+      {{"apiVersion", "farholm.dev/v1alpha1"},
+       {"kind", "MaintenancePolicy"},
+       {"metadata", {{"name", "shops"}}},
+       {"spec", {{"timeZone", "Europe/Berlin"}}}});
+  ASSERT_TRUE(comes_true([&] { return host.site->plan()->generation == 2; }));
+  EXPECT_EQ(host.site->plan()->maintenance->time_zone, "Europe/Berlin");
+  const auto window = json::Value{{"days", {"Tue"}}, {"startTime", "02:00"}, {"endTime", "05:00"}};
+  ask("PATCH", in_retail("maintenancepolicies/shops"),
+      {{"spec", {{"updateWindows", json::Value::array({window})}}}});
+  ASSERT_TRUE(comes_true([&] { return host.site->plan()->generation == 3; }));
+  EXPECT_EQ(host.site->plan()->maintenance->update_windows.size(), 1U);
+  ask("DELETE", in_retail("maintenancepolicies/shops"));
+  ASSERT_TRUE(comes_true([&] { return condition(site(), "Planned") == "False"; }));
+  EXPECT_EQ(host.site->plan()->generation, 3) << "a site without its policy would be changed at any time";
+}
+
 TEST_F(UplinkTest, AnExpiredCertificateIsGoodForRenewingItselfAndForNothingElse) {
   start_hub();
   start_host("edge", prepare_store(), "machine-1");

@@ -42,13 +42,14 @@ class KubernetesDriver::Implementation {
     listeners_ = listeners_of(settings, observed);
     if (!journal.secrets) co_return Observation{Health::Absent, "", "the cluster has not been made yet"};
     const auto changes = settle_roster(journal, settings, volumes_of(observed), parts_.entropy);
-    if (!changes.empty()) co_return Observation{Health::Drifted, journal.fingerprint, changes.front()};
+    if (!changes.empty()) co_return Observation{Health::Drifted, journal.fingerprint, changes.front(), true};
     FARHOLM_CO_TRY(const auto desired, co_await desired_containers(settings, journal, pulls));
     FARHOLM_CO_TRY(const auto plan, plan_steps(settings, journal, desired, observed));
     if (!plan.steps.empty())
-      co_return Observation{Health::Drifted, journal.fingerprint, plan.steps.front().reason};
+      co_return Observation{Health::Drifted, journal.fingerprint, plan.steps.front().reason,
+                            std::ranges::none_of(plan.steps, &Step::interrupts)};
     if (!plan.waiting_for.empty())
-      co_return Observation{Health::Drifted, journal.fingerprint, "waits for " + plan.waiting_for};
+      co_return Observation{Health::Drifted, journal.fingerprint, "waits for " + plan.waiting_for, true};
     if (journal.fingerprint != layer.fingerprint)
       co_return Observation{Health::Drifted, journal.fingerprint,
                             "the layer has not been applied completely"};

@@ -131,6 +131,7 @@ TEST_F(KubernetesDriverTest, starts_a_container_that_was_killed) {
   engine_.containers.at(worker).info.running = false;
   engine_.containers.at(worker).info.status = "exited";
   EXPECT_EQ(observe().health, Health::Drifted);
+  EXPECT_TRUE(observe().lost);
   EXPECT_THAT(observe().message, HasSubstr(worker));
   engine_.forget_changes();
   ASSERT_TRUE(apply());
@@ -154,6 +155,7 @@ TEST_F(KubernetesDriverTest, replaces_a_node_whose_volume_is_gone_and_deletes_it
   lose_container(worker);
   engine_.volumes.erase(worker);
   EXPECT_EQ(observe().health, Health::Drifted);
+  EXPECT_TRUE(observe().lost);
   ASSERT_TRUE(apply());
   const std::string successor = node_in("worker-2");
   EXPECT_NE(successor, worker);
@@ -205,6 +207,7 @@ TEST_F(KubernetesDriverTest, restarts_the_kubelet_of_a_node_whose_object_was_del
   ASSERT_TRUE(apply());
   cluster_.registered.erase(node_in("worker-1"));
   EXPECT_EQ(observe().health, Health::Drifted);
+  EXPECT_TRUE(observe().lost);
   ASSERT_TRUE(apply());
   EXPECT_EQ(observe().health, Health::Healthy);
 }
@@ -336,6 +339,7 @@ TEST_F(KubernetesDriverTest, lets_nodes_pull_from_upstream_only_while_a_layer_sa
   EXPECT_EQ(hosts("worker-1"), "") << "what the node made itself is left alone";
   site_.pulls_allowed = true;
   EXPECT_EQ(observe().health, Health::Drifted);
+  EXPECT_TRUE(observe().lost);
   ASSERT_TRUE(apply());
   EXPECT_EQ(hosts("control-plane-1"), render_registry_hosts("http://172.30.42.1:5000", true));
   EXPECT_THAT(hosts("worker-1"), ::testing::Not(HasSubstr("server")));
@@ -343,6 +347,7 @@ TEST_F(KubernetesDriverTest, lets_nodes_pull_from_upstream_only_while_a_layer_sa
   // A node that starts again has made its own file, which allows nothing.
   engine_.containers.at(node_in("worker-1")).files.clear();
   EXPECT_EQ(observe().health, Health::Drifted);
+  EXPECT_TRUE(observe().lost);
   restart_agent();
   // Not all layers can be read: what was so stays so.
   site_.pulls_allowed.reset();
@@ -350,6 +355,7 @@ TEST_F(KubernetesDriverTest, lets_nodes_pull_from_upstream_only_while_a_layer_sa
   EXPECT_EQ(hosts("worker-1"), render_registry_hosts("http://172.30.42.1:5000", true));
   site_.pulls_allowed = false;
   EXPECT_EQ(observe().health, Health::Drifted);
+  EXPECT_TRUE(observe().lost);
   ASSERT_TRUE(apply());
   EXPECT_EQ(hosts("worker-1"), render_registry_hosts("http://172.30.42.1:5000", false));
   EXPECT_THAT(hosts("worker-1"), StartsWith("server = \"http://172.30.42.1:5000\""));

@@ -48,8 +48,8 @@ class Planner {
     return container->running ? Fit::Running : Fit::Stopped;
   }
   bool running(const docker::ContainerSpec& spec) const { return fit(spec) == Fit::Running; }
-  void add(StepKind kind, const std::string& target, std::string reason) {
-    plan_.steps.push_back({kind, target, std::move(reason)});
+  void add(StepKind kind, const std::string& target, std::string reason, bool interrupts = false) {
+    plan_.steps.push_back({kind, target, std::move(reason), interrupts});
   }
   void wait_for(std::string what) {
     if (plan_.waiting_for.empty()) plan_.waiting_for = std::move(what);
@@ -76,7 +76,8 @@ class Planner {
       case Fit::Absent:
         return add(create, spec.name, fmt::format("the container {} is not there", spec.name));
       case Fit::Outdated:
-        return add(create, spec.name, fmt::format("the container {} is made of something else", spec.name));
+        return add(create, spec.name, fmt::format("the container {} is made of something else", spec.name),
+                   find(spec.name)->running);
       case Fit::Stopped:
         return add(StepKind::StartContainer, spec.name,
                    fmt::format("the container {} does not run", spec.name));
@@ -161,7 +162,7 @@ class Planner {
       } else if (!observed_.nodes && node.joined) {
         wait_for(fmt::format("the cluster's API to answer, so that {} can be taken out", node.name));
       } else if (listed && !node.lost) {
-        add(StepKind::DrainNode, node.name, reason);
+        add(StepKind::DrainNode, node.name, reason, true);
       } else if (listed) {
         add(StepKind::DeleteNodeObject, node.name, reason);
       } else {

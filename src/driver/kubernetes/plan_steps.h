@@ -54,8 +54,9 @@ enum class StepKind : std::uint8_t {
 
 struct Step {
   StepKind kind{};
-  std::string target;  // a container's (and node's) name
-  std::string reason;  // a sentence for whoever asks why
+  std::string target;       // a container's (and node's) name
+  std::string reason;       // a sentence for whoever asks why
+  bool interrupts = false;  // what runs now and serves
   bool operator==(const Step&) const = default;
 };
 

@@ -111,7 +111,9 @@ io::Task<Result<Observation>> ManifestsDriver::observe(const SiteContext&, const
                           .fingerprint = inventory->fingerprint,
                           .message = inventory->fingerprint == layer.fingerprint
                                          ? "it has to be looked through once after the start"
-                                         : "another version of it was applied"};
+                                         : "another version of it was applied",
+                          // Whether anything of it is gone cannot be told before.
+                          .lost = inventory->fingerprint == layer.fingerprint};
   }
 
   memory.live->watch_kinds(kinds);
@@ -138,6 +140,7 @@ io::Task<Result<Observation>> ManifestsDriver::observe(const SiteContext&, const
     const auto version = memory.versions.find(ref);
     if (live == nullptr) {
       worsen(Health::Drifted, ref.to_string() + " is gone");
+      observation.lost = true;
     } else if (version == memory.versions.end() || version->second != live->version) {
       worsen(Health::Drifted, ref.to_string() + " was changed by somebody");
     } else if (live->failed) {

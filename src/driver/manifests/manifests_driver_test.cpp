@@ -169,6 +169,7 @@ TEST_F(ManifestsDriverTest, ADeletedObjectIsDriftAndComesBack) {
   const auto observation = observe(till);
   EXPECT_EQ(observation.health, Health::Drifted);
   EXPECT_EQ(observation.message, "ConfigMap shop/prices is gone");
+  EXPECT_TRUE(observation.lost);
   ASSERT_TRUE(apply(till));
   EXPECT_EQ(observe(till).health, Health::Healthy);
 }
@@ -179,6 +180,7 @@ TEST_F(ManifestsDriverTest, AChangedObjectIsDriftUntilItIsAppliedAgain) {
   make_healthy();
   cluster_.touch_spec(kDeployment, yaml("{spec: {replicas: 5}}"));
   EXPECT_EQ(observe(till).health, Health::Drifted);
+  EXPECT_FALSE(observe(till).lost);
   ASSERT_TRUE(apply(till));
   EXPECT_EQ(cluster_.objects().at(kDeployment)["spec"]["replicas"], 1);
 }
