@@ -150,10 +150,7 @@ object::KindDescriptor cluster_profile_kind() {
        .description = "The newest revision."},
       {.name = "Layers", .json_path = ".spec.layers[*].name", .description = "Its layers.", .priority = 1},
       message_column("Ready"),
-      {.name = "Age",
-       .type = "date",
-       .json_path = ".metadata.creationTimestamp",
-       .description = "Since it was made."}};
+      age_column()};
   kind.validate = validate;
   return kind;
 }

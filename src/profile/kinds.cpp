@@ -29,6 +29,13 @@ object::PrinterColumn condition_column(const std::string& type, std::string desc
           .description = std::move(description)};
 }
 
+object::PrinterColumn age_column() {
+  return {.name = "Age",
+          .type = "date",
+          .json_path = ".metadata.creationTimestamp",
+          .description = "Since it was made."};
+}
+
 object::PrinterColumn message_column(const std::string& type) {
   return {.name = "Message",
           .json_path = fmt::format(".status.conditions[?(@.type==\"{}\")].message", type),

@@ -68,10 +68,7 @@ object::KindDescriptor maintenance_policy_kind() {
   kind.status_subresource = false;
   kind.columns = {
       {.name = "Time-Zone", .json_path = ".spec.timeZone", .description = "Of the sites' clocks."},
-      {.name = "Age",
-       .type = "date",
-       .json_path = ".metadata.creationTimestamp",
-       .description = "Since it was made."}};
+      age_column()};
   kind.validate = validate;
   return kind;
 }

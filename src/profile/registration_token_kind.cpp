@@ -77,10 +77,7 @@ object::KindDescriptor registration_token_kind() {
                    .json_path = ".status.secretName",
                    .description = "Where the token itself is.",
                    .priority = 1},
-                  {.name = "Age",
-                   .type = "date",
-                   .json_path = ".metadata.creationTimestamp",
-                   .description = "Since it was made."}};
+                  age_column()};
   kind.validate = validate;
   return kind;
 }

@@ -34,6 +34,7 @@ object::KindDescriptor our_kind(std::string kind, std::string plural, std::vecto
 
 // The column that shows the condition `type`.
 object::PrinterColumn condition_column(const std::string& type, std::string description);
+object::PrinterColumn age_column();
 // Why that condition is as it is; wide only.
 object::PrinterColumn message_column(const std::string& type);
 

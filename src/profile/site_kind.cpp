@@ -132,10 +132,7 @@ object::KindDescriptor site_kind() {
        .description = "Whether its hosts are connected."},
       {.name = "Hosts", .json_path = ".status.hosts[*]", .description = "Its hosts.", .priority = 1},
       message_column("Ready"),
-      {.name = "Age",
-       .type = "date",
-       .json_path = ".metadata.creationTimestamp",
-       .description = "Since it was made."}};
+      age_column()};
   kind.selectable_fields = {".spec.profile.name"};
   kind.validate = validate;
   return kind;
