@@ -142,6 +142,21 @@ TEST_F(RollbackTest, WhatWasIllIsExcusedAlsoWhenPowerFailsWithTheAcceptance) {
   EXPECT_EQ(good_->plan.generation, 2);
 }
 
+// As after a start of the agent, when the cluster has to be looked through.
+TEST_F(RollbackTest, WhatHasOnlyDriftedWhenThePlanComesIsNoExcuseForIt) {
+  driver_.set_duration(seconds(5));
+  driver_.drift("till", "it has to be looked through");
+  follow(bad());
+  pass(minutes(12));
+  EXPECT_EQ(condition("Ready").reason, "RolledBack");
+  EXPECT_EQ(good_->plan.generation, 1) << "the bad plan has proved nothing";
+  driver_.drift("till", "it has to be looked through");
+  ASSERT_TRUE(runner_->retry());
+  pass(minutes(13));
+  EXPECT_EQ(condition("Ready").reason, "RolledBack");
+  EXPECT_EQ(good_->plan.generation, 1);
+}
+
 TEST_F(RollbackTest, ALayerThatHoldsStopsTheSiteWhereItIs) {
   auto wanted = bad();
   wanted.layers[0].policy.rollback = profile::Rollback::Hold;

@@ -96,6 +96,8 @@ void SiteRunner::choose_plan() {
   if (good_) input_.last_good = desired(good_->plan, good_->digest);
   input_.observed.clear();
   input_.waiting.reset();
+  // Of layers that are no longer followed.
+  std::erase_if(input_.ill_since, [&](const auto& one) { return input_.plan->layer(one.first) == nullptr; });
   input_.mends = trial_ && trial_->mends && trial_->plan == chosen.digest;
   pulls_allowed_.reset();
   fetching_.clear();  // of the plan before
@@ -108,8 +110,22 @@ void SiteRunner::choose_plan() {
   plan_changed_.notify();
 }
 
+void SiteRunner::note_illness() {
+  for (const auto& layer : input_.plan->layers) {
+    if (engine::is_healthy(input_, layer))
+      input_.ill_since.erase(layer.name);
+    else
+      input_.ill_since.try_emplace(layer.name, input_.now);
+  }
+}
+
 bool SiteRunner::begin() {
+  begins_at_.reset();
   if (!waits()) return false;
+  if (const auto calm = engine::calm_at(input_); !trial_ && calm > input_.now) {
+    begins_at_ = calm;
+    return false;
+  }
   auto next = desired(accepted_->plan, accepted_->digest);
   weigh(next);
   if (!engine::may_begin(input_, next, trial_.has_value())) {
@@ -287,6 +303,7 @@ io::Task<void> SiteRunner::run() {
     co_await look();
     if (choice != choices_) continue;  // a plan came meanwhile
     input_.now = parts_.world.clock.monotonic();
+    note_illness();
     if (begin() || !judge()) continue;
     const auto decision = engine::decide(input_);
     publish();
@@ -320,6 +337,7 @@ io::Task<void> SiteRunner::run() {
     }
     auto until = input_.now + kLookAgain;
     if (decision.wake_at) until = std::min(until, *decision.wake_at);
+    if (begins_at_) until = std::min(until, *begins_at_);
     if (trial_left_) until = std::min(until, input_.now + *trial_left_);
     co_await io::first_of<bool, bool>(
         parts_.world.loop,

@@ -80,6 +80,7 @@ class SiteRunner {
   bool waits() const;
   // Follows the accepted plan, or the last good one where that was given up or has not begun.
   void choose_plan();
+  void note_illness();
   // Begins the accepted plan if it waits and may. True when another plan is followed now.
   bool begin();
   // Fills in what changes of the accepted plan interrupt what runs, as far as its content tells.
@@ -114,6 +115,7 @@ class SiteRunner {
   std::uint64_t choices_ = 0;                       // counts what was chosen to be followed
   std::set<std::string> missing_ahead_;             // digests that a plan needs which has yet to begin
   std::optional<std::set<std::string>> disrupted_;  // layers, from the last good plan to the accepted one
+  std::optional<io::MonotonicTime> begins_at_;      // a plan that waits until it is known what is ill
   std::optional<io::Duration> trial_left_;          // until the plan is given up, if nothing changes
   io::MonotonicTime judged_at_;
   std::optional<bool> pulls_allowed_;

@@ -141,6 +141,8 @@ struct Input {
   std::optional<GivenUp> given_up;              // the accepted plan, when it was
   std::vector<AppliedLayer> applied;            // in the order in which they were first applied
   std::map<std::string, Observation> observed;  // by layer; without an entry: not looked at yet
+  // Layers of `plan` that are not healthy, or cannot be seen, and since when.
+  std::map<std::string, io::MonotonicTime> ill_since;
   std::set<std::string> missing_content;        // digests that are needed and not local
   Memory memory;
   Gate gate;

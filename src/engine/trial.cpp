@@ -49,7 +49,31 @@ bool must_hold(const Input& input) {
   });
 }
 
+Health health_of(const Input& input, const DesiredLayer& layer) {
+  const auto observed = input.observed.find(layer.name);
+  return observed == input.observed.end() ? Health::Unknown : observed->second.health;
+}
+
+bool is_known_to_be_ill(const Input& input, const DesiredLayer& layer) {
+  const Health health = health_of(input, layer);
+  if (health == Health::Unknown || is_healthy(input, layer)) return false;
+  const auto since = input.ill_since.find(layer.name);
+  return health == Health::Failed ||
+         (since != input.ill_since.end() && input.now - since->second >= kIllness);
+}
+
 }  // namespace
+
+io::MonotonicTime calm_at(const Input& before) {
+  auto calm = before.now;
+  if (!before.plan) return calm;
+  for (const auto& layer : before.plan->layers) {
+    if (is_healthy(before, layer) || is_known_to_be_ill(before, layer)) continue;
+    const auto since = before.ill_since.find(layer.name);
+    calm = std::max(calm, (since == before.ill_since.end() ? before.now : since->second) + kIllness);
+  }
+  return calm;
+}
 
 Trial begin_trial(const Input& before, const std::optional<Trial>& last, const std::string& plan) {
   Trial trial{.plan = plan};
@@ -59,12 +83,8 @@ Trial begin_trial(const Input& before, const std::optional<Trial>& last, const s
     return trial;
   }
   if (!before.plan) return trial;
-  for (const auto& layer : before.plan->layers) {
-    const auto observed = before.observed.find(layer.name);
-    if (observed != before.observed.end() && observed->second.health != Health::Unknown &&
-        !is_healthy(before, layer))
-      trial.excused.insert(layer.name);
-  }
+  for (const auto& layer : before.plan->layers)
+    if (is_known_to_be_ill(before, layer)) trial.excused.insert(layer.name);
   return trial;
 }
 

@@ -10,9 +10,17 @@ namespace farholm::engine {
 inline constexpr io::Duration kProgressDeadline = std::chrono::minutes(10);
 inline constexpr io::Duration kClusterProgressDeadline = std::chrono::minutes(30);
 
-// The trial of the plan with this digest, which comes after `before`. What is not healthy now is not the new
-// plan's fault. But while the plan of `before` is on trial itself (`last`), only what was not healthy before
-// that one is excused: else a bad plan would excuse the next.
+// What is ill for so long is so without the plan that comes; for less it may be what a repair, a node's loss
+// or a start of the agent always brings.
+inline constexpr io::Duration kIllness = std::chrono::minutes(1);
+
+// When a plan may begin after `before`: at once (`before.now`) when everything is healthy or known to be ill,
+// else when that will be known.
+io::MonotonicTime calm_at(const Input& before);
+
+// The trial of the plan with this digest, which comes after `before`. What has failed, or is ill for
+// kIllness, is not the new plan's fault. But while the plan of `before` is on trial itself (`last`), only
+// what was not healthy before that one is excused: else a bad plan would excuse the next.
 Trial begin_trial(const Input& before, const std::optional<Trial>& last, const std::string& plan);
 
 struct Judgement {

@@ -88,6 +88,20 @@ TEST(Trial, WhatWasIllBeforeIsExcusedAndSoIsWhatWaitsForIt) {
   EXPECT_EQ(judge(copy, input, minutes(60)).layer, "sign");
 }
 
+TEST(Trial, WhatIsNotHealthyForAMomentIsNotExcusedAndAPlanWaitsForIt) {
+  for (const auto health : {Health::Drifted, Health::Absent, Health::Progressing, Health::Unknown}) {
+    Input input = healthy_site({layer("till", "1")});
+    input.observed["till"].health = health;
+    input.ill_since["till"] = input.now - seconds(59);
+    EXPECT_EQ(calm_at(input), input.now + seconds(1));
+    EXPECT_THAT(begin_trial(input, std::nullopt, "sha256:next").excused, IsEmpty());
+    input.now += seconds(1);
+    EXPECT_EQ(calm_at(input), input.now) << "it is known now";
+    EXPECT_EQ(begin_trial(input, std::nullopt, "sha256:next").excused.size(),
+              health == Health::Unknown ? 0U : 1U);
+  }
+}
+
 TEST(Trial, ABadPlanExcusesNothingOfTheNext) {
   const Trial bad = begin_trial(healthy_site({layer("till", "0")}), std::nullopt, "sha256:bad");
   EXPECT_THAT(bad.excused, IsEmpty());
