@@ -1,4 +1,5 @@
 """What the end-to-end tests share: running programs, waiting for conditions, and a site on this machine."""
+import glob
 import json
 import os
 import shutil
@@ -102,6 +103,32 @@ def effects_of(done):
     expect(done.returncode in (0, 1), f"farholm diff ended with {done.returncode}: {done.stderr}")
     rows = [line.split() for line in done.stdout.splitlines()]
     return {row[0]: row[2] for row in rows if len(row) == 3 and row[1] in ("Changed", "Added", "Removed")}
+
+
+def forget_as_after_a_power_cut(containers):
+    """Kills the containers (ID → process) and what Docker Engine, which was killed before, had started for them, and
+    takes away what a machine that lost its power has not either: notes in /run, control groups. They would get in
+    the way of Docker, which tries each container once."""
+    run(["pkill", "-9", "-f", "/var/run/docker/containerd/"], check=False)
+    run(["kill", "-9", *containers.values()], check=False)
+    for name in ("/run/docker.pid", "/var/run/docker/containerd", "/var/run/docker/runtime-runc"):
+        run(["rm", "-rf", "--one-file-system", name])
+
+    def groups():
+        # Of both versions, as Docker makes them with and without systemd.
+        return [folder for container in containers
+                for name in (f"docker/{container}", f"system.slice/docker-{container}.scope")
+                for folder in glob.glob(f"/sys/fs/cgroup/{name}") + glob.glob(f"/sys/fs/cgroup/*/{name}")]
+
+    def gone():
+        for group in groups():
+            for folder, _, _ in os.walk(group, topdown=False):
+                try:
+                    os.rmdir(folder)
+                except OSError:
+                    pass  # a process in it is not dead yet
+        return not groups()
+    eventually("the containers' control groups are gone", gone, 60)
 
 
 class Site:

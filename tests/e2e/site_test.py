@@ -17,7 +17,8 @@ import time
 import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lib import (APP, BIN, CACHE, KUBERNETES, ROOT, Docker, Failed, Site, docker, eventually, expect, http, run, say)  # noqa: E402
+from lib import (APP, BIN, CACHE, KUBERNETES, ROOT, Docker, Failed, Site, docker, eventually, expect,  # noqa: E402
+                 forget_as_after_a_power_cut, http, run, say)
 
 FOLDER = os.environ.get("FARHOLM_E2E_FOLDER", "/var/tmp/farholm-e2e")
 CANARY = "canary-9f3b1c77aa42e5"
@@ -516,16 +517,11 @@ def docker_engine_killed_with_everything_in_it_comes_back_also_without_the_agent
                 for name in site.containers()}
 
     before = addresses()
-    processes = docker("inspect", "-f", "{{.State.Pid}}", *before).split()
+    containers = docker("inspect", "-f", "{{.Id}} {{.State.Pid}}", *before).split()
     site.kill_agent(signal.SIGKILL)
     os.killpg(story.docker.process.pid, signal.SIGKILL)
     story.docker.process.wait()
-    run(["pkill", "-9", "-f", "/var/run/docker/containerd/"], check=False)  # the engine's own, and its shims
-    run(["kill", "-9", *processes], check=False)
-    # As after a power cut, where /run is empty: what containerd had noted there would get in Docker's way, which
-    # tries each container once.
-    for name in ("/run/docker.pid", "/var/run/docker/containerd"):
-        run(["rm", "-rf", "--one-file-system", name])
+    forget_as_after_a_power_cut(dict(zip(containers[::2], containers[1::2])))
     story.docker.start(FOLDER)
     eventually("the app answers again, without the agent", http, SETTLE)
     eventually("every container runs again", lambda: all(addresses().values()), SETTLE)
