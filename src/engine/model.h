@@ -143,7 +143,7 @@ struct Input {
   std::map<std::string, Observation> observed;  // by layer; without an entry: not looked at yet
   // Layers of `plan` that are not healthy, or cannot be seen, and since when.
   std::map<std::string, io::MonotonicTime> ill_since;
-  std::set<std::string> missing_content;        // digests that are needed and not local
+  std::set<std::string> missing_content;  // digests that are needed and not local
   Memory memory;
   Gate gate;
   bool mends = false;                  // the plan is a repair; see Trial
