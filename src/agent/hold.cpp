@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/encoding.h"
 #include "object/timestamp.h"
 
 namespace farholm::agent {
@@ -14,11 +15,10 @@ constexpr std::string_view kUntil = "until ";
 
 // Fit for a log, a terminal and a status.
 std::string one_line(std::string_view text) {
-  std::string line;
-  for (const char byte : text) {
-    if (line.size() == kHoldReasonBytesMax) break;
-    line += static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f ? ' ' : byte;
-  }
+  std::string line(text);
+  for (char& byte : line)
+    if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f) byte = ' ';
+  line = cut_text(std::move(line), kHoldReasonBytesMax);
   const auto last = line.find_last_not_of(' ');
   line.erase(last == std::string::npos ? 0 : last + 1);
   return line;

@@ -55,6 +55,12 @@ TEST_F(HoldTest, WhatIsNotUnderstoodHolds) {
   EXPECT_EQ(read_hold(files_, kPath, kNow)->reason, " [2Jred x");
   by_hand(std::string(3000, 'x'));
   EXPECT_EQ(read_hold(files_, kPath, kNow)->reason.size(), kHoldReasonBytesMax);
+  by_hand("x" + std::string(3000, '\xc3'));
+  EXPECT_LE(read_hold(files_, kPath, kNow)->reason.size(), kHoldReasonBytesMax) << "no text at all";
+  std::string umlauts = "x";
+  for (int i = 0; i < 200; ++i) umlauts += "ü";
+  by_hand(umlauts);
+  EXPECT_EQ(read_hold(files_, kPath, kNow)->reason.size(), kHoldReasonBytesMax - 1) << "no half character";
   by_hand(std::string(5000, 'x'));
   EXPECT_TRUE(read_hold(files_, kPath, kNow)) << "too large to be read";
 }

@@ -27,6 +27,14 @@ TEST(Base64, MatchesTheVectorsOfRfc4648) {
   }
 }
 
+TEST(CutText, LeavesNoHalfCharacter) {
+  EXPECT_EQ(cut_text("Grüße", 7), "Grüße");
+  EXPECT_EQ(cut_text("Grüße", 4), "Grü");
+  EXPECT_EQ(cut_text("Grüße", 3), "Gr");
+  EXPECT_EQ(cut_text("Grüße", 0), "");
+  EXPECT_EQ(cut_text("\x80\x80\x80", 2), "") << "no character at all";
+}
+
 TEST(Base64, RefusesWhatItsEncoderWouldNotWrite) {
   for (const char* text : {"Zg=", "Zg", "Zh==", "Z===", "====", "Zm9v\n", "Zg==Zg==", "Zm=v"}) {
     EXPECT_FALSE(from_base64(text)) << text;

@@ -1,5 +1,6 @@
 #include "hub/conditions.h"
 
+#include "base/encoding.h"
 #include "object/metadata.h"
 
 namespace farholm::hub {
@@ -19,13 +20,6 @@ json::Value* find_condition(json::Value& object, std::string_view type) {
 }
 
 }  // namespace
-
-std::string cut_text(std::string text, std::size_t bytes_max) {
-  if (text.size() <= bytes_max) return text;
-  while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xC0U) == 0x80U) --bytes_max;
-  text.resize(bytes_max);
-  return text;
-}
 
 void set_condition(json::Value& object, const Condition& condition, io::WallTime now) {
   json::Value* found = find_condition(object, condition.type);

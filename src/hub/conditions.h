@@ -23,7 +23,4 @@ void remove_condition(json::Value& object, std::string_view type);
 // The condition's status, or "".
 std::string condition_status(const json::Value& object, std::string_view type);
 
-// At most `bytes_max` of a text, whole UTF-8 characters: for what comes from outside.
-std::string cut_text(std::string text, std::size_t bytes_max);
-
 }  // namespace farholm::hub

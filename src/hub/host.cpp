@@ -1,5 +1,6 @@
 #include "hub/host.h"
 
+#include "base/encoding.h"
 #include "hub/conditions.h"
 #include "object/metadata.h"
 #include "profile/kinds.h"

@@ -102,10 +102,5 @@ TEST(Condition, ItsTimeMovesOnlyWithItsStatus) {
   EXPECT_EQ(object["status"]["conditions"][0]["observedGeneration"], 3);
 }
 
-TEST(Condition, TextIsCutBetweenCharacters) {
-  EXPECT_EQ(cut_text("aü", 2), "a");
-  EXPECT_EQ(cut_text("aü", 3), "aü");
-}
-
 }  // namespace
 }  // namespace farholm::hub

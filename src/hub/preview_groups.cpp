@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/encoding.h"
 #include "crypto/digest.h"
 #include "hub/conditions.h"
 

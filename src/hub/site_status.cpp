@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 
+#include "base/encoding.h"
 #include "hub/conditions.h"
 #include "hub/host.h"
 #include "object/metadata.h"

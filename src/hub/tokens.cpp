@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/encoding.h"
 #include "hub/conditions.h"
 #include "hub/resources.h"
 #include "object/metadata.h"

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <stdexcept>
+#include <utility>
 
 namespace farholm::maintenance {
 namespace {
@@ -173,8 +174,10 @@ Result<Forecast> forecast(const Policy& policy, io::WallTime now) {
                 fmt::format("the time zone {} is not known here: is tzdata installed, and new enough?",
                             policy.time_zone));
   // Room for a week of calculation, whatever the clock says.
-  now = std::clamp(now, io::WallTime(), io::WallTime(date::sys_days(date::year(2200) / 1 / 1)));
+  const auto said = std::exchange(
+      now, std::clamp(now, io::WallTime(), io::WallTime(date::sys_days(date::year(2200) / 1 / 1))));
   Forecast result{.now = standing_at(policy, *zone, now), .changes_at = {}};
+  if (said != now) return result;
   const auto today = local_time(*zone, now).day;
   std::vector<io::WallTime> moments;
   for (const auto* windows : {&policy.update_windows, &policy.download_windows, &policy.protected_hours})

@@ -55,7 +55,8 @@ struct Standing {
 
 struct Forecast {
   Standing now;
-  // When it is next otherwise, if ever.
+  // When it is next otherwise, if ever. Not said where the clock is out of 1970 to 2200: there it stands
+  // still.
   std::optional<io::WallTime> changes_at;
 };
 

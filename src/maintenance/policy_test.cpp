@@ -56,6 +56,14 @@ TEST(Policy, IsOfTheSitesOwnWall) {
   EXPECT_EQ(forecast(shop("Europe/London"), time)->changes_at, at("2026-11-24T02:00:00Z"));
 }
 
+TEST(Policy, AClockThatIsOutOfAllReasonStandsStill) {
+  for (const char* time : {"1700-01-01T00:00:00Z", "2261-01-01T00:00:00Z"}) {
+    const auto answer = forecast(shop(), at(time));
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->changes_at, std::nullopt) << "nobody waits for a moment that has passed";
+  }
+}
+
 TEST(Policy, AWindowOverMidnightBelongsToTheDayOnWhichItBegins) {
   const auto night =
       policy(R"({timeZone: UTC, updateWindows: [{days: [Sat], startTime: "22:00", endTime: "04:00"}]})");
