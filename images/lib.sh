@@ -38,9 +38,10 @@ with_progress() {
   local title="$1" log="$2" started="$SECONDS" pid status=0
   shift 2
   say "$title"
+  # Before the command runs, and by the shell's own list: one who interrupts between any two of these lines ends the command too.
+  trap 'kill $(jobs -p) 2>/dev/null; exit 130' INT TERM
   "$@" >"$log" 2>&1 &
   pid=$!
-  trap 'kill "$pid" 2>/dev/null; exit 130' INT TERM
   while kill -0 "$pid" 2>/dev/null; do
     # Looks often, so that short commands cost nothing, and speaks seldom.
     for _ in {1..50}; do
