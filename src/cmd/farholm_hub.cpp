@@ -29,15 +29,22 @@ int serve(hub::HubOptions options, io::posix::PosixWorld& posix, Logger log) {
   auto& running = **opened;
   log.info("serving on {}; try: kubectl --kubeconfig {} get edgehosts -A", running.local().to_string(),
            kubeconfig);
-  {
-    io::Scope scope(posix.loop());
-    scope.spawn(running.run());
-    posix.loop().run(
-        [](io::Event& asked) -> io::Task<void> { co_await asked.wait(); }(posix.signals().end_asked()));
+  auto& asked = posix.signals().end_asked();
+  io::Event over(posix.loop());
+  const auto then_over = [](io::Task<void> task, io::Event& event) -> io::Task<void> {
+    co_await std::move(task);
+    event.set();
+  };
+  const auto until = [](io::Event& event) -> io::Task<void> { co_await event.wait(); };
+  io::Scope scope(posix.loop());
+  scope.spawn(then_over(running.run(), over));
+  scope.spawn(then_over(until(asked), over));
+  posix.loop().run(until(over));
+  if (asked.is_set()) {
     log.info("asked to end: sites go on without me");
     posix.loop().run(running.shutdown(kShutdownGrace));
   }
-  return 0;
+  return asked.is_set() ? 0 : exit_code(ErrorCode::ServiceUnavailable);
 }
 
 }  // namespace

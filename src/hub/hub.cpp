@@ -72,7 +72,9 @@ class Hub::Implementation {
         catalog_({world, authority_->root(), content_, state_.bundles(), log_.named("bundles")}) {}
 
   io::Task<Result<void>> start() {
-    FARHOLM_CO_TRY(store_, store::open_sqlite_store(world_, {.path = state_.database(), .cipher = cipher_}));
+    FARHOLM_CO_TRY(store_, store::open_sqlite_store(world_, {.path = state_.database(),
+                                                             .cipher = cipher_,
+                                                             .on_failure = [this] { store_failed_.set(); }}));
     FARHOLM_CO_CHECK(catalog_.load());
     for (const auto& folder : options_.bundle_folders) FARHOLM_CO_CHECK(co_await catalog_.import(folder));
     wire();
@@ -88,8 +90,12 @@ class Hub::Implementation {
     scope_.spawn(reconciler_->run());
     scope_.spawn(api_->keep_house());
     scope_.spawn(keep_certificate());
-    co_await http_->serve(*listener_, tls_.get());
-    co_await scope_.join();
+    scope_.spawn(http_->serve(*listener_, tls_.get()));
+    co_await store_failed_.wait();
+    log_.error(
+        "the disk failed under the database {}: ending, because only one that is opened again tells "
+        "what was kept",
+        state_.database());
   }
 
   io::Task<void> shutdown(io::Duration grace) { co_await http_->shutdown(grace); }
@@ -245,6 +251,7 @@ class Hub::Implementation {
   std::optional<Planner> planner_;
   std::optional<Reconciler> reconciler_;
   std::optional<net::HttpServer> http_;
+  io::Event store_failed_{world_.loop};
   io::Scope scope_{world_.loop};
 };
 

@@ -29,7 +29,8 @@ class Hub {
   static io::Task<Result<std::unique_ptr<Hub>>> open(const io::World& world, Logger log, HubOptions options);
   ~Hub();
 
-  // Until it is dropped.
+  // Until it is dropped, or until the store fails (having said so in the log): then the process ends, and is
+  // started again.
   io::Task<void> run();
   // Stops accepting, lets running requests end for at most `grace`; then drop run().
   io::Task<void> shutdown(io::Duration grace);

@@ -81,7 +81,7 @@ io::Task<void> Reconciler::run() {
       if (done) continue;
       parts_.log.warning("{} {}/{}: {}; trying again", key.resource, key.name_space, key.name,
                          done.error().to_string());
-      scope_.spawn(retry(key));
+      if (retried_.insert(key).second) scope_.spawn(retry(key));
     }
   }
 }
@@ -307,6 +307,7 @@ io::Task<Result<void>> Reconciler::reconcile_site(store::Key key) {
 
 io::Task<void> Reconciler::retry(store::Key key) {
   co_await parts_.world.loop.sleep(kRetryInterval);
+  retried_.erase(key);
   enqueue(std::move(key));
 }
 

@@ -65,6 +65,7 @@ class Reconciler {
 
   Parts parts_;
   std::set<store::Key> queue_;
+  std::set<store::Key> retried_;  // those that are enqueued again after a pause
   io::Event queued_;
   io::Scope scope_;
 };

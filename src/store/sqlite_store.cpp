@@ -154,8 +154,8 @@ Result<Recovered> read_all(Database& database, ValueCipher& cipher) {
 
 class SqliteLog final : public Log {
  public:
-  static Result<std::unique_ptr<Log>> make(std::unique_ptr<Database> database, ValueCipher& cipher) {
-    auto log = std::unique_ptr<SqliteLog>(new SqliteLog(std::move(database), cipher));
+  static Result<std::unique_ptr<Log>> make(std::unique_ptr<Database> database, SqliteStoreOptions options) {
+    auto log = std::unique_ptr<SqliteLog>(new SqliteLog(std::move(database), std::move(options)));
     Database& on = *log->database_;
     FARHOLM_TRY(log->put_, on.prepare("INSERT INTO objects VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
                                       "ON CONFLICT (resource, name_space, name) DO UPDATE SET revision = ?4, "
@@ -179,13 +179,15 @@ class SqliteLog final : public Log {
     // (a failed flush may have dropped what it did not write): what is true is found out by opening it again.
     const bool only_full = database_->last_failure() == SQLITE_FULL;
     const bool rolled_back = !database_->in_transaction() || database_->execute("ROLLBACK").has_value();
-    if (!only_full || !rolled_back) failure_ = written.error();
+    if (only_full && rolled_back) return written;
+    failure_ = written.error();
+    if (on_failure_) on_failure_();
     return written;
   }
 
  private:
-  SqliteLog(std::unique_ptr<Database> database, ValueCipher& cipher)
-      : database_(std::move(database)), cipher_(cipher) {}
+  SqliteLog(std::unique_ptr<Database> database, SqliteStoreOptions options)
+      : database_(std::move(database)), cipher_(options.cipher), on_failure_(std::move(options.on_failure)) {}
 
   Result<void> write(std::span<const EventRef> events) {
     FARHOLM_CHECK(begin_.run());
@@ -220,6 +222,7 @@ class SqliteLog final : public Log {
 
   std::unique_ptr<Database> database_;  // before the statements: goes after them
   ValueCipher& cipher_;
+  std::function<void()> on_failure_;
   Statement put_, remove_, change_resource_, advance_, begin_, commit_;
   std::optional<Error> failure_;
 };
@@ -227,11 +230,11 @@ class SqliteLog final : public Log {
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_sqlite_store(const io::World& world, SqliteStoreOptions options) {
-  FARHOLM_TRY(auto database, Database::open(world, std::move(options.path)));
+  FARHOLM_TRY(auto database, Database::open(world, options.path));
   FARHOLM_CHECK(configure(*database, options.checkpoint_pages));
   FARHOLM_CHECK(check_format(*database, options.cipher));
   FARHOLM_TRY(auto recovered, read_all(*database, options.cipher));
-  FARHOLM_TRY(auto log, SqliteLog::make(std::move(database), options.cipher));
+  FARHOLM_TRY(auto log, SqliteLog::make(std::move(database), std::move(options)));
   return std::make_unique<IndexedStore>(world.loop, std::move(recovered), std::move(log));
 }
 

@@ -3,6 +3,7 @@
 // the loop's thread waits while the disk is flushed.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -17,6 +18,9 @@ struct SqliteStoreOptions {
   ValueCipher& cipher;  // outlives the store
   // The write-ahead log is copied into the database, and begun afresh, when it has this many pages (4 KiB).
   int checkpoint_pages = 1000;
+  // Called once, when the disk failed so that every later write is refused: only who opens the store again
+  // learns what it holds. May be empty.
+  std::function<void()> on_failure;
 };
 
 // Makes the database when there is none. Conflict when another process has it open; Invalid when the key is

@@ -88,11 +88,14 @@ TEST_F(SqliteStoreTest, AFullDiskRefusesTheWriteAndGoesOnWhenThereIsRoom) {
 }
 
 TEST_F(SqliteStoreTest, AFailedFlushStopsWritingUntilTheStoreIsOpenedAgain) {
-  auto store = *open();
+  int failures = 0;
+  auto store = *open_sqlite_store(machine_.world(),
+                                  {.path = "/hub.db", .cipher = cipher_, .on_failure = [&] { ++failures; }});
   ASSERT_TRUE(put(*store, 1));
   for (std::uint64_t i = 1; i <= 20; ++i) machine_.files().fail_at(machine_.files().boundaries() + i);
   EXPECT_EQ(put(*store, 2).error().code, ErrorCode::ServiceUnavailable);
   EXPECT_EQ(put(*store, 3).error().code, ErrorCode::ServiceUnavailable);
+  EXPECT_EQ(failures, 1) << "said once";
   EXPECT_EQ(store->get({"farholm.dev/sites", "retail", "a"})->value["number"], 1);
   store.reset();
   for (int i = 0; i < 20; ++i) (void)machine_.files().make_directories("/spent" + std::to_string(i));
