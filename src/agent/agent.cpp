@@ -96,7 +96,7 @@ class Agent::Implementation {
 
   Result<void> start() {
     FARHOLM_CHECK(inbox_.load());
-    FARHOLM_CHECK(journal_.load());
+    FARHOLM_CHECK(journal_.load(layers_of_plans()));
     for (const auto& folder : options_.content_folders) {
       FARHOLM_TRY(const auto layouts, content::find_layouts(world_.files, folder));
       for (const auto& layout : layouts) {
@@ -105,13 +105,13 @@ class Agent::Implementation {
       if (layouts.empty()) folders_.push_back(std::make_unique<content::LayoutSource>(world_.files, folder));
     }
     update_sources();
-    std::map<std::string, driver::Driver*> drivers;
+    std::map<std::string, driver::Driver*> drivers = options_.drivers;
     if (options_.simulated) {
       FARHOLM_TRY(simulated_, driver::simulated::SimulatedDriver::open(world_.loop, world_.files,
                                                                        options_.state.simulation()));
       drivers = {{"kubernetes", simulated_.get()}, {"manifests", simulated_.get()}};
       log_.warning("this site is simulated: no container runs here, only what would run is remembered");
-    } else {
+    } else if (drivers.empty()) {
       FARHOLM_CHECK(open_kubernetes());
       drivers = {{"kubernetes", kubernetes_.get()}, {"manifests", &manifests_}};
     }
@@ -130,8 +130,25 @@ class Agent::Implementation {
             .offer_plan = [this](std::string_view envelope) { return offer_by_hand(envelope); },
             .retry_plan = [this] { return runner_->retry(); },
             .look_again = [this] { runner_->gate_changed(); }});
-    if (inbox_.accepted()) follow(*inbox_.accepted());
+    if (known_plan()) follow(*known_plan());
     return {};
+  }
+
+  // Where the accepted plan was lost, the site goes on with the last good one until it is sent again.
+  const std::optional<KnownPlan>& known_plan() const {
+    return inbox_.accepted() ? inbox_.accepted() : inbox_.good();
+  }
+
+  // What may run here, as far as the plans tell.
+  std::vector<engine::AppliedLayer> layers_of_plans() const {
+    std::vector<engine::AppliedLayer> layers;
+    for (const auto* known : {&inbox_.good(), &inbox_.accepted()}) {
+      if (!*known) continue;
+      for (const auto& layer : (*known)->plan.layers)
+        if (std::ranges::find(layers, layer.name, &engine::AppliedLayer::name) == layers.end())
+          layers.push_back({.name = layer.name, .type = layer.type, .fingerprint = {}});
+    }
+    return layers;
   }
 
   Result<void> open_kubernetes() {
@@ -205,8 +222,8 @@ class Agent::Implementation {
     ReportParts parts{.agent_version = std::string(kVersion),
                       .host = host_.name,
                       .machine_id = machine_id_,
-                      .plan = inbox_.accepted() ? &inbox_.accepted()->plan : nullptr,
-                      .plan_digest = inbox_.accepted() ? inbox_.accepted()->digest : "",
+                      .plan = known_plan() ? &known_plan()->plan : nullptr,
+                      .plan_digest = known_plan() ? known_plan()->digest : "",
                       .status = &runner_->status(),
                       .activity = runner_->activity(),
                       .listeners = listeners(),
@@ -221,11 +238,13 @@ class Agent::Implementation {
 
   bool settled() const {
     // It may still be that of the plan before.
-    if (inbox_.accepted() && runner_->status().plan != inbox_.accepted()->digest) return false;
-    const auto& conditions = runner_->status().conditions;
-    return std::ranges::any_of(conditions, [](const auto& condition) {
-      return condition.type == "Ready" && condition.status == "True";
-    });
+    if (known_plan() && runner_->status().plan != known_plan()->digest) return false;
+    const auto is = [this](std::string_view type) {
+      const auto& conditions = runner_->status().conditions;
+      const auto found = std::ranges::find(conditions, type, &engine::Condition::type);
+      return found != conditions.end() && found->status == "True";
+    };
+    return is("Ready") && !is("Progressing");
   }
 
   io::Event& report_changed() { return report_changed_; }
@@ -260,8 +279,7 @@ class Agent::Implementation {
     std::vector<std::string> lines;
     if (registry_.serves()) {
       lines.push_back(fmt::format("127.0.0.1:{} site registry", kRegistryPort));
-      if (inbox_.accepted())
-        lines.push_back(fmt::format("{}:{} site registry", bridge_address(), kRegistryPort));
+      if (known_plan()) lines.push_back(fmt::format("{}:{} site registry", bridge_address(), kRegistryPort));
     }
     if (!kubernetes_) return lines;
     for (const auto& listener : kubernetes_->listeners())
@@ -271,7 +289,7 @@ class Agent::Implementation {
 
   // The bridge is the subnet's first address (docs/formats/plan.md).
   std::string bridge_address() const {
-    const auto& subnet = inbox_.accepted()->plan.subnet;
+    const auto& subnet = known_plan()->plan.subnet;
     return subnet.substr(0, subnet.rfind('.')) + ".1";
   }
 
@@ -316,10 +334,10 @@ class Agent::Implementation {
                                                          .client_key_pem = access.client_key_pem}));
       clusters_.push_back(std::move(made));
       cluster_endpoint_ = access.endpoint;
-      if (!options_.kubeconfig_path.empty() && inbox_.accepted()) {
+      if (!options_.kubeconfig_path.empty() && known_plan()) {
         auto written = io::write_file_atomically(
             world_.files, options_.kubeconfig_path,
-            driver::kubernetes::make_kubeconfig(inbox_.accepted()->plan.site_name, access), 0600);
+            driver::kubernetes::make_kubeconfig(known_plan()->plan.site_name, access), 0600);
         if (!written) log_.warning("{}", written.error().to_string());
       }
     }

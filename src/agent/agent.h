@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "agent/state_folder.h"
 #include "base/log.h"
 #include "content/blob_source.h"
+#include "driver/driver.h"
 #include "engine/status.h"
 #include "io/event.h"
 #include "io/world.h"
@@ -34,6 +36,8 @@ struct AgentOptions {
   std::string kubeconfig_path;  // where the site's kubeconfig is written, 0600; empty: nowhere
   // Nothing is brought up: driver/simulated stands in for Docker and Kubernetes, and the report says so.
   bool simulated = false;
+  // By type of layer, in place of all of the above that brings something up; they outlive the agent.
+  std::map<std::string, driver::Driver*> drivers;
 };
 
 class Agent {
@@ -57,7 +61,7 @@ class Agent {
   // report.h; and notified when it may have changed.
   json::Value report() const;
   io::Event& report_changed();
-  // True when everything is in place and healthy.
+  // True when everything is in place and healthy, and nothing is left to do.
   bool settled() const;
 
  private:

@@ -129,6 +129,21 @@ TEST_F(AgentTest, AnAgentThatRestartsWithAnAcceptedPlanTakesNoStep) {
   EXPECT_THAT(since, Not(Contains(HasSubstr("ing layer"))));
 }
 
+TEST_F(AgentTest, WhereTheAcceptedPlanWasLostTheLastGoodOneIsFollowedUntilItComesAgain) {
+  start({&honest_});
+  ASSERT_TRUE(offer(plan(1, "one")));
+  ASSERT_TRUE(settles());
+  stop();
+  machine_.files().flip_bits(options().state.plan(), 40, 1);
+  start({&honest_});
+  EXPECT_TRUE(settles());
+  EXPECT_EQ(agent_->report()["plan"]["generation"], 1);
+  EXPECT_THAT(log_.lines, Contains(HasSubstr("plan.json.corrupt")));
+  ASSERT_TRUE(offer(plan(2, "two")));
+  EXPECT_TRUE(settles());
+  EXPECT_EQ(agent_->report()["plan"]["generation"], 2);
+}
+
 TEST_F(AgentTest, APlanThatIsRefusedIsKeptNowhereAndReported) {
   start({&honest_});
   ASSERT_TRUE(offer(plan(2, "two")));

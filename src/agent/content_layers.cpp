@@ -13,18 +13,13 @@ constexpr std::uint64_t kLayerBlobBytesMax = 4 << 20;
 constexpr std::uint64_t kSealedBytesMax = 64 << 10;
 constexpr std::uint64_t kCatalogBytesMax = 16 << 20;
 constexpr std::size_t kContentProblemsMax = 16;
-constexpr std::size_t kRememberedMax = 256;  // parsed layers
 
 }  // namespace
 
 Result<profile::LayerContent> ContentLayers::content_of(const profile::PlanLayer& layer) {
-  if (const auto known = layer_contents_.find(layer.blob); known != layer_contents_.end())
-    return known->second;
   FARHOLM_TRY(const auto digest, content::Digest::parse(layer.blob));
   FARHOLM_TRY(const auto bytes, parts_.store.read(digest, kLayerBlobBytesMax));
-  FARHOLM_TRY(auto parsed, profile::parse_layer_blob(layer, bytes));
-  if (layer_contents_.size() >= kRememberedMax) layer_contents_.clear();
-  return layer_contents_.emplace(layer.blob, std::move(parsed)).first->second;
+  return profile::parse_layer_blob(layer, bytes);
 }
 
 std::vector<std::string> ContentLayers::envelopes_of(const profile::SitePlan& plan,

@@ -66,8 +66,7 @@ class ContentLayers final : public LayerSource {
   Parts parts_;
   std::vector<content::BlobSource*> sources_;
   std::string host_uid_;
-  std::map<std::string, content::Bundle> bundles_;               // those found complete, by digest
-  std::map<std::string, profile::LayerContent> layer_contents_;  // parsed, by digest of the blob
+  std::map<std::string, content::Bundle> bundles_;  // those found complete, by digest
   std::vector<std::string> problems_;
 };
 

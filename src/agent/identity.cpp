@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "crypto/checked_file.h"
 #include "json/json.h"
 
 namespace farholm::agent {
@@ -27,9 +28,10 @@ Result<Identity> parse(const std::string& text) {
 }  // namespace
 
 Result<Identity> open_identity(io::Files& files, io::Entropy& entropy, const std::string& path) {
-  FARHOLM_TRY(const auto text, io::read_file_if_exists(files, path, kIdentityBytesMax));
-  if (text) {
-    auto identity = parse(*text);
+  const auto text = crypto::read_checked_file(files, path, kIdentityBytesMax);
+  if (!text && text.error().code != ErrorCode::Invalid) return std::unexpected(text.error());
+  if (!text || *text) {
+    auto identity = text ? parse(**text) : std::unexpected(text.error());
     if (identity) return identity;
     return fail(ErrorCode::Invalid,
                 "the host's identity in " + path + " cannot be read (" + identity.error().message +
@@ -40,7 +42,7 @@ Result<Identity> open_identity(io::Files& files, io::Entropy& entropy, const std
                     .sealing = crypto::SealingKey::generate(entropy)};
   const json::Value document{{"key", identity.key.to_pem()},
                              {"sealingKey", to_base64(identity.sealing.secret)}};
-  FARHOLM_CHECK(io::write_file_atomically(files, path, json::to_text(document), 0600));
+  FARHOLM_CHECK(crypto::write_checked_file(files, path, json::to_text(document), 0600));
   return identity;
 }
 

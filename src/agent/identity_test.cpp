@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "agent/test_site.h"
+#include "crypto/checked_file.h"
 
 namespace farholm::agent {
 namespace {
@@ -53,9 +54,10 @@ TEST_F(IdentityTest, SurvivesAPowerCutRightAfterItWasMade) {
 
 TEST_F(IdentityTest, GarbageIsRefusedWithASentenceAndIsNotReplaced) {
   ASSERT_TRUE(open());
-  auto short_key = json::parse(disk_.read(kPath)).value();
+  const auto document = json::parse(**crypto::read_checked_file(disk_.files, kPath, 1 << 20)).value();
+  auto short_key = document;
   short_key["sealingKey"] = "AAAA";
-  auto wrong_key = json::parse(disk_.read(kPath)).value();
+  auto wrong_key = document;
   wrong_key["key"] = "canary";
   for (const auto& text : {std::string(), std::string("garbage"), std::string("{}"), json::to_text(short_key),
                            json::to_text(wrong_key)}) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "crypto/checked_file.h"
 #include "json/json.h"
 
 namespace farholm::agent {
@@ -63,6 +64,7 @@ Result<JournalState> parse_journal(const std::string& text) {
   if (const auto* trial = json::find_object(document, "trial")) state.trial = parse_trial(*trial);
   if (const auto* given_up = json::find_object(document, "givenUp"))
     state.given_up = parse_given_up(*given_up);
+  state.incomplete = json::find_bool(document, "incomplete").value_or(false);
   FARHOLM_TRY(const auto* applied, json::require_array(document, "applied"));
   for (const auto& row : *applied) {
     FARHOLM_TRY(auto name, json::require_string(row, "name"));
@@ -80,6 +82,7 @@ std::string to_text(const JournalState& state) {
     applied.push_back({{"name", layer.name}, {"type", layer.type}, {"fingerprint", layer.fingerprint}});
   }
   json::Value document = {{"format", kFormat}, {"applied", std::move(applied)}};
+  if (state.incomplete) document["incomplete"] = true;
   if (state.trial) document["trial"] = to_json(*state.trial);
   if (state.given_up) document["givenUp"] = to_json(*state.given_up);
   return json::to_text(document);
@@ -92,10 +95,11 @@ engine::AppliedLayer* find_row(JournalState& state, const std::string& name) {
 
 }  // namespace
 
-Result<void> Journal::load() {
-  FARHOLM_TRY(const auto text, io::read_file_if_exists(files_, path_, kJournalBytesMax));
-  if (!text) return {};
-  auto parsed = parse_journal(*text);
+Result<void> Journal::load(std::vector<engine::AppliedLayer> presumed) {
+  const auto text = crypto::read_checked_file(files_, path_, kJournalBytesMax);
+  if (text && !*text) return {};
+  if (!text && text.error().code != ErrorCode::Invalid) return std::unexpected(text.error());
+  auto parsed = text ? parse_journal(**text) : std::unexpected(text.error());
   if (parsed) {
     state_ = std::move(*parsed);
     return {};
@@ -103,12 +107,23 @@ Result<void> Journal::load() {
   const std::string aside = path_ + ".corrupt";
   log_.error("the journal {} cannot be read ({}): it is kept as {}, and the site is looked through afresh",
              path_, parsed.error().to_string(), aside);
-  return files_.rename(path_, aside);
+  state_ = {.applied = std::move(presumed), .incomplete = true, .trial = {}, .given_up = {}};
+  // The spoilt file stays in its place until a whole one takes it: a power cut in between forgets nothing
+  // more.
+  auto kept = keep_aside(aside);
+  if (kept) kept = crypto::write_checked_file(files_, path_, to_text(state_));
+  if (!kept) log_.error("{}", kept.error().to_string());
+  return {};
+}
+
+Result<void> Journal::keep_aside(const std::string& path) {
+  FARHOLM_TRY(const auto spoilt, io::read_file(files_, path_, kJournalBytesMax));
+  return io::write_file_atomically(files_, path, spoilt);
 }
 
 Result<void> Journal::save(JournalState state) {
   if (state == state_) return {};
-  FARHOLM_CHECK(io::write_file_atomically(files_, path_, to_text(state)));
+  FARHOLM_CHECK(crypto::write_checked_file(files_, path_, to_text(state)));
   state_ = std::move(state);
   return {};
 }
@@ -141,6 +156,14 @@ Result<void> Journal::note_applied(const std::string& name, const std::string& t
 Result<void> Journal::note_removed(const std::string& name) {
   JournalState next = state_;
   std::erase_if(next.applied, [&](const auto& layer) { return layer.name == name; });
+  return save(std::move(next));
+}
+
+Result<void> Journal::note_found(const std::vector<engine::AppliedLayer>& found) {
+  JournalState next = state_;
+  for (const auto& layer : found)
+    if (find_row(next, layer.name) == nullptr) next.applied.push_back(layer);
+  next.incomplete = false;
   return save(std::move(next));
 }
 

@@ -18,6 +18,7 @@ namespace farholm::agent {
 struct JournalState {
   // In the order in which they were first applied.
   std::vector<engine::AppliedLayer> applied;
+  bool incomplete = false;                  // `applied` was lost: the drivers have to be asked what is there
   std::optional<engine::Trial> trial;       // of the plan that has not proved itself yet
   std::optional<engine::GivenUp> given_up;  // the newest plan that did not
   bool operator==(const JournalState&) const = default;
@@ -29,21 +30,24 @@ class Journal {
   Journal(io::Files& files, std::string path, Logger log)
       : files_(files), path_(std::move(path)), log_(std::move(log)) {}
 
-  // A file that cannot be understood is set aside (`<path>.corrupt`) and the journal begins empty: what is
-  // there is then looked through, and nothing that is right is touched.
-  Result<void> load();
+  // A file that cannot be understood is set aside (`<path>.corrupt`), and the journal begins with what may
+  // have been applied, incomplete: each of that is then looked through, and nothing that is right is touched.
+  Result<void> load(std::vector<engine::AppliedLayer> presumed = {});
 
   const JournalState& state() const { return state_; }
   // The changes; durable when they return. What is not applied any more may be forgotten twice.
   Result<void> note_applying(const std::string& name, const std::string& type);
   Result<void> note_applied(const std::string& name, const std::string& type, const std::string& fingerprint);
   Result<void> note_removed(const std::string& name);
+  // All that the drivers found: now it is complete.
+  Result<void> note_found(const std::vector<engine::AppliedLayer>& found);
   // How the accepted plan stands. The trial's time is written to the half minute, so that a plan which waits
   // costs few writes.
   Result<void> note_standing(std::optional<engine::Trial> trial, std::optional<engine::GivenUp> given_up);
 
  private:
   Result<void> save(JournalState state);
+  Result<void> keep_aside(const std::string& path);
 
   io::Files& files_;
   std::string path_;

@@ -81,11 +81,31 @@ TEST_F(JournalTest, AFileThatCannotBeUnderstoodIsSetAside) {
                                  "{\"format\":1,\"applied\":[{}]}"}) {
     disk_.write(kPath, text);
     log_.lines.clear();
-    EXPECT_EQ(open(disk_).state(), JournalState{}) << text;
-    EXPECT_FALSE(disk_.exists(kPath)) << text;
+    Journal journal(disk_.files, kPath, Logger(log_, "journal"));
+    const engine::AppliedLayer presumed{"till", "manifests", ""};
+    ASSERT_TRUE(journal.load({presumed}));
+    EXPECT_EQ(journal.state(), (JournalState{.applied = {presumed}, .incomplete = true})) << text;
     EXPECT_EQ(disk_.read("/state/journal.json.corrupt"), text);
     EXPECT_THAT(log_.lines, Contains(HasSubstr("journal.json.corrupt"))) << text;
+    EXPECT_EQ(open(disk_).state(), journal.state()) << "the next agent knows as much";
   }
+}
+
+TEST_F(JournalTest, ABitThatTheDiskTurnedIsSeen) {
+  ASSERT_TRUE(open(disk_).note_applied("till", "manifests", "sha256:1"));
+  disk_.files.flip_bits(kPath, disk_.read(kPath).find("manifests"), 1);
+  EXPECT_TRUE(open(disk_).state().incomplete);
+}
+
+TEST_F(JournalTest, WhatTheDriversFoundCompletesIt) {
+  disk_.write(kPath, "{");
+  Journal journal(disk_.files, kPath, Logger(log_, "journal"));
+  ASSERT_TRUE(journal.load({{"till", "manifests", ""}}));
+  ASSERT_TRUE(journal.note_applied("till", "manifests", "sha256:1"));
+  ASSERT_TRUE(journal.note_found({{"till", "manifests", ""}, {"extra", "manifests", ""}}));
+  const JournalState expected{.applied = {{"till", "manifests", "sha256:1"}, {"extra", "manifests", ""}}};
+  EXPECT_EQ(journal.state(), expected);
+  EXPECT_EQ(open(disk_).state(), expected);
 }
 
 TEST_F(JournalTest, AFailedWriteIsTheCallersErrorAndIsNotBelieved) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/assert.h"
+#include "crypto/checked_file.h"
 
 namespace farholm::agent {
 
@@ -25,9 +26,10 @@ Result<void> PlanInbox::load() {
 }
 
 Result<std::optional<KnownPlan>> PlanInbox::load_from(const std::string& path, std::string_view what) {
-  FARHOLM_TRY(const auto text, io::read_file_if_exists(files_, path, trust::Envelope::kBytesMax));
-  if (!text) return std::nullopt;
-  auto plan = read_plan(*text);
+  const auto text = crypto::read_checked_file(files_, path, trust::Envelope::kBytesMax);
+  if (text && !*text) return std::nullopt;
+  if (!text && text.error().code != ErrorCode::Invalid) return std::unexpected(text.error());
+  auto plan = text ? read_plan(**text) : std::unexpected(text.error());
   if (plan) return std::optional(std::move(*plan));
   const std::string aside = path + ".corrupt";
   log_.error(
@@ -40,8 +42,9 @@ Result<std::optional<KnownPlan>> PlanInbox::load_from(const std::string& path, s
 
 Result<void> PlanInbox::keep_as_good() {
   FARHOLM_ASSERT(accepted_);
-  FARHOLM_TRY(const auto envelope, io::read_file(files_, path_, trust::Envelope::kBytesMax));
-  FARHOLM_CHECK(io::write_file_atomically(files_, good_path_, envelope));
+  FARHOLM_TRY(const auto envelope, crypto::read_checked_file(files_, path_, trust::Envelope::kBytesMax));
+  if (!envelope) return fail(ErrorCode::NotFound, path_ + " is gone");
+  FARHOLM_CHECK(crypto::write_checked_file(files_, good_path_, *envelope));
   good_ = accepted_;
   return {};
 }
@@ -67,7 +70,7 @@ Result<Acceptance> PlanInbox::offer(std::string_view envelope) {
   if (!accepted_) acceptance.verdict.kind = trust::PlanVerdict::Kind::Accept;
   FARHOLM_TRY(auto plan, profile::parse_plan(verified.payload));
   if (acceptance.verdict.kind == trust::PlanVerdict::Kind::Accept) {
-    FARHOLM_CHECK(io::write_file_atomically(files_, path_, envelope));
+    FARHOLM_CHECK(crypto::write_checked_file(files_, path_, envelope));
     log_.info("accepted plan ({}, {}) of {}/{}: {} layers", plan.epoch, plan.generation, plan.site_namespace,
               plan.site_name, plan.layers.size());
     accepted_ = KnownPlan{.plan = plan, .digest = acceptance.digest};

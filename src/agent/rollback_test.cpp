@@ -90,6 +90,35 @@ TEST_F(RollbackTest, AWorsePlanAfterABadOneIsGivenUpToo) {
   EXPECT_EQ(runs("till"), test::digest('1'));
 }
 
+TEST_F(RollbackTest, WhereTheLastGoodPlanWasLostTheSiteHoldsAsItIs) {
+  follow(bad());
+  pass(minutes(12));
+  done();
+  good_.reset();
+  start();
+  follow(bad());
+  pass(minutes(30));
+  EXPECT_THAT(done(), IsEmpty()) << "what was given up is not tried again";
+  EXPECT_EQ(runs("till"), test::digest('1'));
+  follow(plan(3, {layer("network", '2'), layer("till", '3')}));
+  pass(minutes(1));
+  EXPECT_TRUE(ready());
+}
+
+TEST_F(RollbackTest, WhatWasGivenUpStaysSoWhereItsPlanWasLostAndIsSentAgain) {
+  follow(bad());
+  pass(minutes(12));
+  done();
+  accepted_ = good_;
+  start();
+  runner_->set_plan(*good_, good_);
+  pass(minutes(1));
+  follow(bad());
+  pass(minutes(30));
+  EXPECT_THAT(done(), IsEmpty());
+  EXPECT_EQ(condition("Ready").reason, "RolledBack");
+}
+
 TEST_F(RollbackTest, TheTimeGoesOnAfterAPowerCut) {
   follow(bad());
   pass(minutes(6));

@@ -78,12 +78,10 @@ driver::SiteContext SiteRunner::context() const {
 
 std::optional<bool> SiteRunner::read_pulls_allowed() {
   bool allowed = false;
-  for (const auto& layer : plan_->layers) {
-    const auto missing = parts_.layers.missing(*plan_, layer);
-    if (!missing || !missing->empty()) return std::nullopt;
-    const auto loaded = parts_.layers.load(*plan_, layer);
-    if (!loaded) return std::nullopt;
-    allowed = allowed || json::find_bool(loaded->spec, "allowPull").value_or(false);
+  for (std::size_t i = 0; i < plan_->layers.size(); ++i) {
+    const auto loaded = load(i);
+    if (!loaded || *loaded == nullptr) return std::nullopt;
+    allowed = allowed || json::find_bool((*loaded)->spec, "allowPull").value_or(false);
   }
   return allowed;
 }
@@ -179,8 +177,34 @@ io::Task<void> SiteRunner::forward(driver::Driver& driver) {
   }
 }
 
+Result<SiteRunner::LayerRef> SiteRunner::load(std::size_t index) {
+  const auto& layer = plan_->layers[index];
+  if (const auto known = loaded_.find(layer.name); known != loaded_.end()) return known->second;
+  FARHOLM_TRY(auto missing, parts_.layers.missing(*plan_, layer));
+  input_.missing_content.insert(missing.begin(), missing.end());
+  const bool is_here = missing.empty();
+  input_.plan->layers[index].content = std::move(missing);
+  if (!is_here) return nullptr;
+  FARHOLM_TRY(auto loaded, parts_.layers.load(*plan_, layer));
+  return loaded_[layer.name] = std::make_shared<const driver::Layer>(std::move(loaded));
+}
+
+io::Task<void> SiteRunner::recover() {
+  std::vector<engine::AppliedLayer> found;
+  for (const auto& [type, driver] : parts_.drivers) {
+    const auto names = co_await driver->layers(context());
+    if (!names) {
+      parts_.log.warning("cannot tell yet which layers are there: {}", names.error().to_string());
+      co_return;
+    }
+    for (const auto& name : *names) found.push_back({.name = name, .type = type, .fingerprint = {}});
+  }
+  if (auto kept = parts_.journal.note_found(found); !kept) parts_.log.error("{}", kept.error().to_string());
+}
+
 // Fills the input with what there is now.
 io::Task<void> SiteRunner::look() {
+  if (parts_.journal.state().incomplete) co_await recover();
   input_.applied = parts_.journal.state().applied;
   input_.missing_content.clear();
   if (!pulls_allowed_) pulls_allowed_ = read_pulls_allowed();
@@ -194,26 +218,19 @@ io::Task<void> SiteRunner::look() {
       input_.observed[layer.name] = {
           .health = health, .fingerprint = std::move(fingerprint), .message = std::move(message)};
     };
-    auto missing = parts_.layers.missing(*plan_, layer);
-    if (!missing) {
-      note(health_of(missing.error()), "", missing.error().to_string());
-      continue;
-    }
-    input_.plan->layers[i].content = *missing;
-    input_.missing_content.insert(missing->begin(), missing->end());
-    if (!missing->empty()) continue;
     auto* const driver = driver_of(layer.type);
     if (driver == nullptr) {
       note(engine::Health::Failed, "",
            fmt::format("this agent has no driver for layers of type {}: update it", layer.type));
       continue;
     }
-    auto loaded = parts_.layers.load(*plan_, layer);
+    const auto loaded = load(i);
     if (!loaded) {
       note(health_of(loaded.error()), "", loaded.error().to_string());
       continue;
     }
-    auto observation = co_await driver->observe(site, *loaded);
+    if (*loaded == nullptr) continue;
+    auto observation = co_await driver->observe(site, **loaded);
     if (choice != choices_) co_return;
     if (!observation) {
       note(engine::Health::Unknown, "", observation.error().to_string());
@@ -243,19 +260,21 @@ io::Task<void> SiteRunner::execute(engine::Step step) {
 }
 
 io::Task<void> SiteRunner::apply(engine::ApplyLayer step) {
-  const auto* found = plan_->layer(step.name);
-  if (found == nullptr) co_return;
+  const auto found = std::ranges::find(plan_->layers, step.name, &profile::PlanLayer::name);
+  if (found == plan_->layers.end()) co_return;
   const auto layer = *found;
-  const auto fingerprint = profile::layer_fingerprint(*plan_, layer);
+  const auto index = static_cast<std::size_t>(found - plan_->layers.begin());
+  const auto fingerprint = input_.plan->layers[index].fingerprint;
   const bool repair = step.purpose == engine::Purpose::Repair;
   const auto attempt = [&]() -> io::Task<Result<void>> {
     auto* const driver = driver_of(layer.type);
     if (driver == nullptr) co_return fail(ErrorCode::Invalid, "no driver for layers of type " + layer.type);
-    FARHOLM_CO_TRY(const auto loaded, parts_.layers.load(*plan_, layer));
+    FARHOLM_CO_TRY(const auto loaded, load(index));
+    if (loaded == nullptr) co_return fail(ErrorCode::NotFound, "its content is not here any more");
     FARHOLM_CO_CHECK(parts_.journal.note_applying(layer.name, layer.type));
     parts_.log.info("{} layer {}", repair ? "repairing" : "applying", layer.name);
     FARHOLM_CO_CHECK(
-        co_await driver->apply(context(), loaded, [this, name = layer.name](std::string_view text) {
+        co_await driver->apply(context(), *loaded, [this, name = layer.name](std::string_view text) {
           parts_.log.info("{}: {}", name, text);
           set_activity(fmt::format("{}: {}", name, text));
         }));

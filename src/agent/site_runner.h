@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -74,6 +75,10 @@ class SiteRunner {
 
  private:
   driver::SiteContext context() const;
+  // A layer of plan_ as a driver gets it, remembered: looking at what does not change shall cost little.
+  // nullptr while content of it is missing; input_ then says which.
+  using LayerRef = std::shared_ptr<const driver::Layer>;
+  Result<LayerRef> load(std::size_t index);
   // Whether any layer of the plan says allowPull; nothing while some cannot be read.
   std::optional<bool> read_pulls_allowed();
   // Whether the accepted plan has yet to begin, and the last good one is followed.
@@ -93,6 +98,8 @@ class SiteRunner {
   // When a new plan came, or this one's time is over.
   io::Task<bool> plan_is_over();
   io::Task<void> look();
+  // Asks the drivers what is there, where the journal does not know it any more.
+  io::Task<void> recover();
   io::Task<void> execute(engine::Step step);
   io::Task<void> apply(engine::ApplyLayer step);
   io::Task<void> remove(engine::RemoveLayer step);
@@ -119,6 +126,7 @@ class SiteRunner {
   std::optional<io::Duration> trial_left_;          // until the plan is given up, if nothing changes
   io::MonotonicTime judged_at_;
   std::optional<bool> pulls_allowed_;
+  std::map<std::string, LayerRef> loaded_;  // layers of plan_ that are wholly here, by name
   engine::Input input_;
   engine::Status status_;
   std::string activity_;

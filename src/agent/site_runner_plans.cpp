@@ -45,6 +45,8 @@ void SiteRunner::set_plan(KnownPlan accepted, std::optional<KnownPlan> good) {
   const auto& given_up = parts_.journal.state().given_up;
   input_.given_up.reset();
   if (given_up && given_up->plan == accepted_->digest) input_.given_up = given_up;
+  // The one that it went back to is lost: nothing is left to do but to hold.
+  if (input_.given_up && !good_) input_.given_up->hold = true;
   if (!good_ || good_->digest == accepted_->digest) trial_.reset();
   disrupted_.reset();
   keep_standing();
@@ -68,6 +70,7 @@ void SiteRunner::choose_plan() {
   std::erase_if(input_.ill_since, [&](const auto& one) { return input_.plan->layer(one.first) == nullptr; });
   input_.mends = trial_ && trial_->mends && trial_->plan == chosen.digest;
   pulls_allowed_.reset();
+  loaded_.clear();
   fetching_.clear();  // of the plan before
   trial_left_.reset();
   judged_at_ = parts_.world.clock.monotonic();
@@ -152,8 +155,10 @@ Result<std::string> SiteRunner::retry() {
 }
 
 // Where it cannot be written, the site goes on all the same: after a power cut it would try once more.
+// Another plan's failure stays known: where the accepted plan is lost and sent again, it is not tried again.
 void SiteRunner::keep_standing() {
-  auto kept = parts_.journal.note_standing(trial_, input_.given_up);
+  auto kept = parts_.journal.note_standing(
+      trial_, input_.given_up ? input_.given_up : parts_.journal.state().given_up);
   if (!kept) parts_.log.error("{}", kept.error().to_string());
 }
 
@@ -187,7 +192,7 @@ void SiteRunner::give_up(const engine::Judgement& judgement) {
                                     .name = name_of(*accepted_),
                                     .layer = judgement.layer,
                                     .message = judgement.message,
-                                    .hold = judgement.hold};
+                                    .hold = judgement.hold || !good_};
   parts_.log.error("plan {} is given up: layer {} did not become healthy in its time: {}",
                    input_.given_up->name, judgement.layer, judgement.message);
   keep_standing();

@@ -8,6 +8,7 @@ namespace farholm::agent {
 namespace {
 
 using driver::Health;
+using std::chrono::minutes;
 using test::layer;
 using test::plan;
 using testing::ElementsAre;
@@ -269,6 +270,20 @@ TEST_F(SiteRunnerTest, ALayerThatLeftWhileTheAgentWasDownIsRemoved) {
   follow(plan(2, {layer("a", '1')}));
   pass(std::chrono::minutes(1));
   EXPECT_THAT(done(), ElementsAre("remove b"));
+}
+
+TEST_F(SiteRunnerTest, WhatALostJournalDoesNotKnowAnyMoreIsFoundAndRemoved) {
+  follow(plan(1, {layer("network", '1'), layer("till", '1')}));
+  pass(minutes(1));
+  ASSERT_TRUE(ready());
+  files().flip_bits("/state/journal.json", 3, 1);
+  start();
+  done();
+  follow(plan(2, {layer("network", '1')}));
+  pass(minutes(1));
+  EXPECT_THAT(done(), ElementsAre("apply network", "remove till"));
+  EXPECT_TRUE(ready());
+  EXPECT_FALSE(journal_->state().incomplete);
 }
 
 }  // namespace

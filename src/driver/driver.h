@@ -75,6 +75,9 @@ class Driver {
   // Removes what the layer made; no error when nothing is there.
   virtual io::Task<Result<void>> remove(const SiteContext& site, const std::string& layer_name,
                                         Progress progress) = 0;
+  // The names of layers of which something is there, as far as the driver can tell by itself; asked when the
+  // agent has lost what it knew.
+  virtual io::Task<Result<std::vector<std::string>>> layers(const SiteContext& site) = 0;
   // Notified whenever something of this driver's may have changed by itself: observe again. Lives as long
   // as the driver.
   virtual io::Event& changed() = 0;

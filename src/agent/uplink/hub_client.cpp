@@ -1,5 +1,6 @@
 #include "agent/uplink/hub_client.h"
 
+#include "crypto/checked_file.h"
 #include "io/scope.h"
 #include "link/frame.h"
 
@@ -24,9 +25,10 @@ io::SecureClientOptions tls_options(const HubState& state, const Identity& ident
 }  // namespace
 
 Result<HubState> load_hub_state(io::Files& files, const std::string& path) {
-  FARHOLM_TRY(const auto text, io::read_file_if_exists(files, path, kStateBytesMax));
-  if (!text) return HubState{};
-  const auto value = json::parse(*text);
+  const auto text = crypto::read_checked_file(files, path, kStateBytesMax);
+  if (!text && text.error().code != ErrorCode::Invalid) return std::unexpected(text.error());
+  if (!text || !*text) return HubState{};
+  const auto value = json::parse(**text);
   // It can all be had again: pairing with the same key gives the same EdgeHost.
   if (!value) return HubState{};
   HubState state{.address = json::string_or(*value, "hub"),
@@ -49,7 +51,7 @@ Result<void> save_hub_state(io::Files& files, const std::string& path, const Hub
       {"authorities", state.authorities},
       {"certificate", state.certificate},
       {"host", {{"namespace", state.host_namespace}, {"name", state.host_name}, {"uid", state.host_uid}}}};
-  return io::write_file_atomically(files, path, json::to_text(value), 0600);
+  return crypto::write_checked_file(files, path, json::to_text(value), 0600);
 }
 
 Result<std::unique_ptr<HubClient>> HubClient::make_trusting(const io::World& world,

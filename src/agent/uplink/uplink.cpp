@@ -8,6 +8,7 @@
 #include "agent/uplink/hub_source.h"
 #include "agent/uplink/link_loop.h"
 #include "agent/uplink/pairing_client.h"
+#include "crypto/checked_file.h"
 #include "io/scope.h"
 #include "trust/plan_acceptance.h"
 #include "trust/registration_token.h"
@@ -111,10 +112,11 @@ class Uplink::Implementation {
           co_await world_.loop.sleep(kPendingPause);
           continue;
         }
-        pause.reset();
       }
+      const auto begun = world_.clock.monotonic();
       auto linked = co_await hold_link();
-      if (welcomed_) pause.reset();
+      // A hub that welcomes everybody and can keep no link must not be dialled every second.
+      if (welcomed_ && world_.clock.monotonic() - begun >= kPauseMax) pause.reset();
       tell("no link to the hub at " + state_.address + ": " + linked.error().to_string());
       // A hub that does not welcome us may have forgotten us, have new authorities, or find our certificate
       // too old: registering again mends each of these, and changes nothing otherwise.
@@ -203,7 +205,7 @@ class Uplink::Implementation {
 
   json::Value followed_plan() const {
     const auto text =
-        io::read_file_if_exists(world_.files, options_.state.plan(), trust::Envelope::kBytesMax);
+        crypto::read_checked_file(world_.files, options_.state.plan(), trust::Envelope::kBytesMax);
     if (!text || !*text) return nullptr;
     const auto plan = trust::verify_plan_envelope(*root_, **text);
     if (!plan) return nullptr;

@@ -200,6 +200,23 @@ TEST_F(UplinkTest, AHostThatIsAwayIsSaidToBeAwayAndComesBackAsTheSame) {
   EXPECT_EQ(all(hub::kHosts).size(), 1U);
 }
 
+TEST_F(UplinkTest, AHubThatCanKeepNoLinkIsDialledLessAndLess) {
+  start_hub();
+  auto& host = start_host("edge", prepare_store(), "machine-1");
+  ASSERT_TRUE(comes_true([&] { return condition(site(), "Ready") == "True"; }));
+  hub_machine_.files().set_capacity(hub_machine_.files().used_bytes());
+  host.site->become(false);
+  const auto before = sink_.lines.size();
+  pass(std::chrono::hours(2));
+  const auto links = std::ranges::count_if(
+      sink_.lines.begin() + static_cast<std::ptrdiff_t>(before), sink_.lines.end(),
+      [](const std::string& line) { return line.find("linked to the hub") != std::string::npos; });
+  EXPECT_GT(links, 10) << "it is tried again";
+  EXPECT_LT(links, 120) << "but not all the time";
+  hub_machine_.files().set_capacity(io::sim::kSimDiskBytesDefault);
+  EXPECT_TRUE(comes_true([&] { return condition(site(), "Ready") == "False"; }, std::chrono::minutes(10)));
+}
+
 TEST_F(UplinkTest, AChangedVariableMakesANewPlanAndAnUnchangedWishDoesNot) {
   start_hub();
   auto& host = start_host("edge", prepare_store(), "machine-1");

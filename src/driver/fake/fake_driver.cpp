@@ -94,4 +94,10 @@ io::Task<Result<void>> FakeDriver::remove(const SiteContext&, const std::string&
   co_return Result<void>{};
 }
 
+io::Task<Result<std::vector<std::string>>> FakeDriver::layers(const SiteContext&) {
+  std::vector<std::string> names;
+  for (const auto& [name, state] : states_) names.push_back(name);
+  co_return names;
+}
+
 }  // namespace farholm::driver::fake

@@ -282,4 +282,9 @@ Result<ClusterAccess> KubernetesDriver::access() const {
   return implementation_->access();
 }
 
+// What is there does not say which layer made it; every plan that has a cluster has had it from the first.
+io::Task<Result<std::vector<std::string>>> KubernetesDriver::layers(const SiteContext&) {
+  co_return std::vector<std::string>();
+}
+
 }  // namespace farholm::driver::kubernetes

@@ -63,6 +63,7 @@ class KubernetesDriver final : public Driver {
   io::Task<Result<void>> apply(const SiteContext& site, const Layer& layer, Progress progress) override;
   io::Task<Result<void>> remove(const SiteContext& site, const std::string& layer_name,
                                 Progress progress) override;
+  io::Task<Result<std::vector<std::string>>> layers(const SiteContext& site) override;
   io::Event& changed() override;
 
   // Feeds changed() from the engine's events about this site; ends when the task is dropped.

@@ -1,5 +1,7 @@
 #include "driver/kubernetes/site_state.h"
 
+#include "crypto/checked_file.h"
+
 namespace farholm::driver::kubernetes {
 namespace {
 constexpr std::uint64_t kDocumentBytesMax = 1 << 20;
@@ -7,7 +9,7 @@ constexpr std::uint32_t kPermissions = 0600;  // it holds private keys
 }  // namespace
 
 Result<std::optional<json::Value>> FileSiteState::load() {
-  FARHOLM_TRY(auto text, io::read_file_if_exists(files_, path_, kDocumentBytesMax));
+  FARHOLM_TRY(auto text, crypto::read_checked_file(files_, path_, kDocumentBytesMax));
   if (!text) return std::optional<json::Value>();
   auto value = json::parse(*text);
   if (!value) return fail_while(std::move(value).error(), "reading " + path_);
@@ -16,7 +18,7 @@ Result<std::optional<json::Value>> FileSiteState::load() {
 
 Result<void> FileSiteState::save(const json::Value& document) {
   FARHOLM_CHECK(files_.make_directories(io::parent_path(path_)));
-  return io::write_file_atomically(files_, path_, json::to_pretty_text(document), kPermissions);
+  return crypto::write_checked_file(files_, path_, json::to_pretty_text(document), kPermissions);
 }
 
 }  // namespace farholm::driver::kubernetes

@@ -1,18 +1,37 @@
 #include "driver/manifests/inventory.h"
 
+#include <fmt/format.h>
+
 #include "driver/manifests/order.h"
 
 namespace farholm::driver::manifests {
 namespace {
 
+constexpr std::string_view kPrefix = "layer-";
+constexpr std::string_view kManagedBy = "app.kubernetes.io/managed-by";
+
 kube_client::ObjectRef inventory_ref(const std::string& layer_name) {
   return {.api_version = "v1",
           .kind = "ConfigMap",
           .name_space = std::string(kInventoryNamespace),
-          .name = "layer-" + layer_name};
+          .name = std::string(kPrefix) + layer_name};
 }
 
 }  // namespace
+
+io::Task<Result<std::vector<std::string>>> list_inventories(kube_client::Cluster& cluster) {
+  FARHOLM_CO_TRY(const auto objects,
+                 co_await cluster.list({.api_version = "v1",
+                                        .kind = "ConfigMap",
+                                        .label_selector = fmt::format("{}={}", kManagedBy, kFieldManager)}));
+  std::vector<std::string> names;
+  for (const auto& object : objects) {
+    const auto ref = kube_client::ref_of(object);
+    if (ref.name_space == kInventoryNamespace && ref.name.starts_with(kPrefix))
+      names.push_back(ref.name.substr(kPrefix.size()));
+  }
+  co_return names;
+}
 
 io::Task<Result<std::optional<Inventory>>> load_inventory(kube_client::Cluster& cluster,
                                                           std::string layer_name) {
@@ -53,7 +72,7 @@ io::Task<Result<void>> save_inventory(kube_client::Cluster& cluster, std::string
                      {"metadata",
                       {{"name", inventory_ref(layer_name).name},
                        {"namespace", kInventoryNamespace},
-                       {"labels", {{"app.kubernetes.io/managed-by", kFieldManager}}}}},
+                       {"labels", {{kManagedBy, kFieldManager}}}}},
                      {"data", {{"fingerprint", inventory.fingerprint}, {"objects", json::to_text(rows)}}}};
   auto saved = co_await cluster.apply(object, std::string(kFieldManager));
   if (!saved && saved.error().code == ErrorCode::NotFound) {

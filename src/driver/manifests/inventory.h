@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "io/task.h"
 #include "kube_client/cluster.h"
@@ -19,6 +20,8 @@ struct Inventory {
   std::set<kube_client::ObjectRef> objects;
 };
 
+// The names of the layers that have one.
+io::Task<Result<std::vector<std::string>>> list_inventories(kube_client::Cluster& cluster);
 // Nothing when the layer was never applied.
 io::Task<Result<std::optional<Inventory>>> load_inventory(kube_client::Cluster& cluster,
                                                           std::string layer_name);

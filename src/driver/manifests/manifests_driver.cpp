@@ -264,4 +264,12 @@ io::Task<Result<void>> ManifestsDriver::remove(const SiteContext&, const std::st
   co_return co_await remove_inventory(*cluster, layer_name);
 }
 
+io::Task<Result<std::vector<std::string>>> ManifestsDriver::layers(const SiteContext&) {
+  const auto cluster = cluster_();
+  // Where no cluster was made there is nothing of any layer.
+  if (!cluster && cluster.error().code == ErrorCode::NotFound) co_return std::vector<std::string>();
+  if (!cluster) co_return std::unexpected(cluster.error());
+  co_return co_await list_inventories(**cluster);
+}
+
 }  // namespace farholm::driver::manifests

@@ -30,6 +30,7 @@ class ManifestsDriver final : public Driver {
   io::Task<Result<void>> apply(const SiteContext& site, const Layer& layer, Progress progress) override;
   io::Task<Result<void>> remove(const SiteContext& site, const std::string& layer_name,
                                 Progress progress) override;
+  io::Task<Result<std::vector<std::string>>> layers(const SiteContext& site) override;
   io::Event& changed() override { return changed_; }
 
  private:

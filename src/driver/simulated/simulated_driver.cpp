@@ -129,6 +129,12 @@ io::Task<Result<void>> SimulatedDriver::remove(const SiteContext&, const std::st
   co_return save(std::move(next));
 }
 
+io::Task<Result<std::vector<std::string>>> SimulatedDriver::layers(const SiteContext&) {
+  std::vector<std::string> names;
+  for (const auto& [name, fingerprint] : record_) names.push_back(name);
+  co_return names;
+}
+
 io::Task<void> SimulatedDriver::tell_when_healthy() {
   co_await loop_.sleep(pace_.time_to_healthy);
   changed_.set();

@@ -34,6 +34,7 @@ class SimulatedDriver final : public Driver {
   io::Task<Result<void>> apply(const SiteContext& site, const Layer& layer, Progress progress) override;
   io::Task<Result<void>> remove(const SiteContext& site, const std::string& layer_name,
                                 Progress progress) override;
+  io::Task<Result<std::vector<std::string>>> layers(const SiteContext& site) override;
   io::Event& changed() override { return changed_; }
 
  private:
