@@ -8,7 +8,13 @@ SITE ?= real
 # Whose packages `make setup` installs: words of tools/packages; empty: all of them.
 PACKAGES ?=
 
-.PHONY: help setup release dev demo demo-clean test unit e2e fuzz-smoke bench check format generate clean
+# Of `make sim`: what chance decides, how many sites, how long things break. Of `make sim-soak`: for how many seconds.
+SEED ?= 1
+SITES ?= 20
+DAYS ?= 30
+SECONDS_TO_SOAK ?= 3600
+
+.PHONY: help setup release dev demo demo-clean test unit e2e sim sim-soak fuzz-smoke bench check format generate clean
 
 help: ## this list
 	@printf 'Farholm. The two commands:\n\n  make demo    a hub and a real site on this machine, with an app in it\n  make test    every test, on the real parts\n\nTheir parts, and what else there is:\n\n'
@@ -39,6 +45,12 @@ unit: dev ## only the tests that need neither root nor Docker
 
 e2e: release ## only the end-to-end test on the real parts
 	@tests/run e2e
+
+sim: release ## a simulated fleet while everything breaks (SEED=1 SITES=20 DAYS=30); replays to the byte
+	@build/release/src/cmd/farholm-sim --seed $(SEED) --sites $(SITES) --days $(DAYS)
+
+sim-soak: release ## the same under one seed after the other (SECONDS_TO_SOAK=3600)
+	@tests/sim/campaign --for $(SECONDS_TO_SOAK) --sites $(SITES) --days $(DAYS)
 
 fuzz-smoke: setup ## every fuzzer for a bounded number of runs
 	@tests/run fuzz

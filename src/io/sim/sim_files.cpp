@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/encoding.h"
 #include "io/sim/sim_file_node.h"
@@ -49,11 +50,15 @@ Result<void> SimFiles::pass_boundary(std::string_view what, const std::string& p
   history_.note(fmt::format("{} {} {} {}", name_, boundaries_, what, path));
   if (cut_at_ && boundaries_ >= *cut_at_) {
     in_flight();
-    powered_ = false;
+    cut_power();
     return failing(path, "the power went");
   }
   if (failing_boundaries_.contains(boundaries_)) return failing(path, "input/output error");
   return {};
+}
+
+void SimFiles::cut_power() {
+  if (std::exchange(powered_, false) && power_lost_) power_lost_();
 }
 
 class SimFile final : public File {

@@ -58,8 +58,10 @@ class SimFiles final : public Files {
   std::uint64_t boundaries() const { return boundaries_; }
   // The power goes at that boundary (nullopt: never), or now.
   void cut_power_at(std::optional<std::uint64_t> boundary) { cut_at_ = boundary; }
-  void cut_power() { powered_ = false; }
+  void cut_power();
   bool powered() const { return powered_; }
+  // Called when the power has gone; also from the midst of an operation.
+  void on_power_lost(std::function<void()> then) { power_lost_ = std::move(then); }
   // The machine starts again. Files that were open before are of no use any more.
   void restart(Survival survival);
   // A process that had files open was killed; the kernel, and so all it was given, lives on.
@@ -108,6 +110,7 @@ class SimFiles final : public Files {
   std::uint64_t incarnation_ = 0;
   std::optional<std::uint64_t> cut_at_;
   bool powered_ = true;
+  std::function<void()> power_lost_;
   std::uint64_t capacity_bytes_ = kSimDiskBytesDefault;
   std::uint64_t used_bytes_ = 0;
   std::set<std::uint64_t> failing_boundaries_;

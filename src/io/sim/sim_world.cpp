@@ -12,7 +12,12 @@ SimMachine::SimMachine(SimWorld& world, std::string name)
       files_(clock_, SimEntropy(world.seed(), name_ + " disk"), world.history(), name_),
       network_(world.fabric(), name_),
       processes_(world.loop(), world.history(), name_),
-      secure_(clock_) {}
+      secure_(clock_) {
+  files_.on_power_lost([this] {
+    owner_.fabric().power_off(name_);
+    if (power_lost_) power_lost_();
+  });
+}
 
 World SimMachine::world(SecureChannels& secure) {
   return {.loop = owner_.loop(),
@@ -26,12 +31,10 @@ World SimMachine::world(SecureChannels& secure) {
 
 void SimMachine::cut_power() {
   files_.cut_power();
-  owner_.fabric().power_off(name_);
 }
 
 void SimMachine::restart(Survival survival) {
-  // Also where only the disk noticed the cut, at one of its boundaries.
-  owner_.fabric().power_off(name_);
+  cut_power();
   files_.restart(survival);
   owner_.fabric().power_on(name_);
 }

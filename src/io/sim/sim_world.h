@@ -8,6 +8,7 @@
 // drop (they see errors), and to start again after restart(). One thread.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -41,6 +42,9 @@ class SimMachine {
   SimProcesses& processes() { return processes_; }
 
   void cut_power();
+  // Called whenever the power went, by cut_power() or at a boundary of the disk (which takes the network
+  // along); also from the midst of an operation on the disk.
+  void on_power_lost(std::function<void()> then) { power_lost_ = std::move(then); }
   void restart(Survival survival);
 
  private:
@@ -52,6 +56,7 @@ class SimMachine {
   SimNetwork network_;
   SimProcesses processes_;
   SimSecureChannels secure_;
+  std::function<void()> power_lost_;
 };
 
 class SimWorld {
@@ -65,8 +70,10 @@ class SimWorld {
 
   Loop& loop() { return loop_; }
   SimTime& time() { return time_; }
+  const SimTime& time() const { return time_; }
   SimFabric& fabric() { return fabric_; }
   History& history() { return history_; }
+  const History& history() const { return history_; }
   std::uint64_t seed() const { return seed_; }
 
  private:
