@@ -6,6 +6,7 @@
 
 #include "hub/resources.h"
 #include "io/scope.h"
+#include "sim/attacker.h"
 #include "sim/people.h"
 #include "sim/trouble.h"
 
@@ -52,6 +53,7 @@ class Fleet {
     io::Scope scope(world_.loop());
     scope.spawn(people_.live());
     scope.spawn(trouble_.live());
+    scope.spawn(attacker_.live());
     const auto end = world_.time().monotonic() + std::chrono::days(options_.days);
     while (world_.time().monotonic() < end && !ledger_.broken()) pass(kCheckPause);
   }
@@ -142,6 +144,7 @@ class Fleet {
   HubMachine hub_{world_, ledger_, options_.log};
   std::vector<std::unique_ptr<Site>> sites_;
   People people_{world_.loop(), Dice(options_.seed, "people"), hub_, ledger_, sites_};
+  Attacker attacker_{world_.loop(), Dice(options_.seed, "attacker"), hub_, ledger_, sites_};
   Trouble trouble_{world_, Dice(options_.seed, "trouble"), hub_, ledger_, sites_};
 };
 

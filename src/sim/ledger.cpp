@@ -5,7 +5,7 @@
 namespace farholm::sim {
 namespace {
 constexpr std::size_t kStoryLinesMax = 60;
-static_assert(kFaults == static_cast<std::size_t>(Fault::Retry) + 1);
+static_assert(kFaults == static_cast<std::size_t>(Fault::ForgedPlan) + 1);
 static_assert(kInvariants == static_cast<std::size_t>(Invariant::IdleWritesNothing) + 1);
 }  // namespace
 

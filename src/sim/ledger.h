@@ -48,6 +48,10 @@ enum class Fault : std::uint8_t {
   BadPlan,
   Hold,
   Retry,
+  OldPlan,
+  Equivocation,
+  ForeignPlan,
+  ForgedPlan,
 };
 inline constexpr std::array kFaultNames{"partition",
                                         "slow link",
@@ -78,7 +82,11 @@ inline constexpr std::array kFaultNames{"partition",
                                         "policy edited",
                                         "bad plan",
                                         "hold",
-                                        "retry"};
+                                        "retry",
+                                        "attack: an older plan",
+                                        "attack: two plans under one number",
+                                        "attack: another site's plan",
+                                        "attack: a plan that is wrongly signed"};
 inline constexpr std::size_t kFaults = kFaultNames.size();
 
 enum class Invariant : std::uint8_t {
@@ -95,18 +103,19 @@ enum class Invariant : std::uint8_t {
   EverythingConverges,
   IdleWritesNothing,
 };
-inline constexpr std::array kInvariantNames{"a site runs only what an accepted plan says",
-                                            "a settled site runs one plan, whole",
-                                            "a site's plan only gets newer, and no number means two plans",
-                                            "a layer that is as it should be is not touched",
-                                            "nothing that interrupts passes a closed gate",
-                                            "a plan that was given up is not tried again by itself",
-                                            "what a site calls ready is in place and healthy",
-                                            "a site loses nothing that it acknowledged",
-                                            "the hub loses nothing that it acknowledged",
-                                            "every limit holds",
-                                            "after the last fault everything converges",
-                                            "an idle site writes nothing"};
+inline constexpr std::array kInvariantNames{
+    "a site runs only what an accepted plan says",
+    "a settled site runs one plan, whole",
+    "a site's plan is its own, only gets newer, and no number means two",
+    "a layer that is as it should be is not touched",
+    "nothing that interrupts passes a closed gate",
+    "a plan that was given up is not tried again by itself",
+    "what a site calls ready is in place and healthy",
+    "a site loses nothing that it acknowledged",
+    "the hub loses nothing that it acknowledged",
+    "every limit holds",
+    "after the last fault everything converges",
+    "an idle site writes nothing"};
 inline constexpr std::size_t kInvariants = kInvariantNames.size();
 
 class Ledger {

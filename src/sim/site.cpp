@@ -221,6 +221,9 @@ void Site::check() {
   if (now != nullptr) {
     const auto number = std::pair(now->plan.epoch, now->plan.generation);
     const auto known = std::pair(epoch_, generation_);
+    if (!first_) first_ = accepted_;
+    check(Invariant::PlansOnlyGetNewer, now->plan.site_name == name_,
+          [&] { return "it follows the plan of " + now->plan.site_name; });
     check(Invariant::PlansOnlyGetNewer, number > known || (number == known && now->digest == digest_), [&] {
       return fmt::format("the plan ({}, {}) stands where ({}, {}) was accepted", number.first, number.second,
                          known.first, known.second);

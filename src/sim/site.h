@@ -20,6 +20,14 @@ namespace farholm::sim {
 
 class Site {
  public:
+  // A plan as it lies on the disk.
+  struct Plan {
+    std::string text;  // the envelope
+    profile::SitePlan plan;
+    std::string digest;                               // of the payload
+    std::map<std::string, std::string> fingerprints;  // by layer
+  };
+
   // Named "store-7"; `aloud`: its log is printed. All outlive it.
   Site(io::sim::SimWorld& world, Ledger& ledger, int number, bool aloud);
 
@@ -40,6 +48,10 @@ class Site {
   // Its people try again what was given up.
   io::Task<void> retry();
 
+  // The first and the newest plan that were seen accepted; nothing while a file of its state is spoilt.
+  const std::optional<Plan>& first_plan() const { return first_; }
+  const std::optional<Plan>& last_plan() const { return accepted_; }
+
   // Checks what can be checked at any moment.
   void check();
   // Whether all that the accepted plan says, and nothing else, runs and is healthy, and the agent says so.
@@ -48,14 +60,6 @@ class Site {
   std::string describe() const;
 
  private:
-  // A plan as it lies on the disk.
-  struct Plan {
-    std::string text;  // the envelope
-    profile::SitePlan plan;
-    std::string digest;                               // of the payload
-    std::map<std::string, std::string> fingerprints;  // by layer
-  };
-
   io::Task<void> run();
   // Reads what lies on the disk, if that may have changed.
   void read_disk();
@@ -81,6 +85,7 @@ class Site {
   std::string token_;
   agent::Agent* agent_ = nullptr;  // while it runs
 
+  std::optional<Plan> first_;
   std::optional<Plan> accepted_;
   std::optional<Plan> good_;
   std::string rolled_back_;  // digest of the plan that the journal says was taken back; "": none
