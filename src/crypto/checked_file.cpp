@@ -24,7 +24,7 @@ Result<std::optional<std::string>> read_checked_file(io::Files& files, const std
   if (!whole) return std::nullopt;
   const auto end = whole->rfind(kMark);
   if (end == std::string::npos) return whole;
-  const auto text = whole->substr(0, end);
+  auto text = whole->substr(0, end);
   if (whole->substr(end) == seal_of(text)) return text;
   return fail(ErrorCode::Invalid, path + " is not as it was written: the disk has changed it");
 }

@@ -84,6 +84,7 @@ class Fleet {
       });
     if (ledger_.broken()) return;
     std::vector<std::uint64_t> writes;
+    writes.reserve(sites_.size());
     for (const auto& site : sites_) writes.push_back(site->machine().files().boundaries());
     wait_until([] { return false; }, kIdleTime);
     for (std::size_t i = 0; i < sites_.size(); ++i)

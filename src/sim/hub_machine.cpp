@@ -16,6 +16,9 @@ constexpr auto kDecade = std::chrono::hours(24 * 3650);
 constexpr auto kPatience = std::chrono::seconds(20);
 // Far beyond what a fleet of this size needs.
 constexpr std::uint64_t kDiskBytesMax = 512 << 20;
+// Half a day of starts in vain, one after the other: longer than any trouble lasts that may keep it from
+// starting.
+constexpr std::uint64_t kStartsMax = 8640;
 
 }  // namespace
 
@@ -113,6 +116,9 @@ io::Task<Result<json::Value>> HubMachine::write(std::string method, std::string 
 void HubMachine::check() {
   ledger_.check(Invariant::LimitsHold, machine_.files().used_bytes() <= kDiskBytesMax,
                 [&] { return fmt::format("hub: {} bytes are on the disk", machine_.files().used_bytes()); });
+  if (hub_ != nullptr) started_ = program_.starts();
+  ledger_.check(Invariant::HubKeepsWhatItAcknowledged, program_.starts() - started_ < kStartsMax,
+                [] { return "it does not start any more"; });
   if (hub_ == nullptr || !machine_.files().powered()) return;
   for (const auto& [path, expected] : acknowledged_) {
     const auto entry = hub_->store().get(expected.key);

@@ -49,6 +49,7 @@ class HubMachine {
   io::sim::SimMachine& operator_;
   Program program_;
   hub::Hub* hub_ = nullptr;
+  std::uint64_t started_ = 0;  // of the program's starts, the last that served
   io::ChannelIdentity admin_;
   std::string authorities_;
   std::map<std::string, Acknowledged> acknowledged_;  // by path

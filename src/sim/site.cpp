@@ -110,6 +110,7 @@ bool Site::calm() const {
 
 io::Task<void> Site::retry() {
   given_up_.clear();
+  disturb();
   const auto said = co_await agent::retry_at_agent(machine_.world(), state_.socket());
   ledger_.tell(fmt::format("{}: retry: {}", name_, said ? *said : said.error().to_string()));
 }
@@ -241,6 +242,7 @@ void Site::check() {
   if (agent_ == nullptr || !calm()) return;
   check(Invariant::LimitsHold, agent_->report().dump().size() <= kReportBytesMax,
         [] { return "the report has grown too large"; });
+  if (now != nullptr && says_rolled_back()) given_up_ = now->digest;
   if (now == nullptr || !agent_->settled()) return;
   check(Invariant::PlansAreNotMixed, runs(*now),
         [&] { return "it says that all is well, and " + describe(); });
@@ -249,6 +251,16 @@ void Site::check() {
           [&, &name = layer] { return name + " is not healthy, and the agent says that all is"; });
     at_rest_[layer] = is.fingerprint;
   }
+}
+
+// By the agent's own words: what it wrote down may be what is wrong.
+bool Site::says_rolled_back() const {
+  const auto report = agent_->report();
+  const auto* conditions = json::find_path(report, {"status", "conditions"});
+  if (conditions == nullptr) return false;
+  for (const auto& one : *conditions)
+    if (json::string_or(one, "type") == "Ready") return json::string_or(one, "reason") == "RolledBack";
+  return false;
 }
 
 bool Site::settled_at(std::int64_t generation) {

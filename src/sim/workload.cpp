@@ -130,6 +130,7 @@ io::Task<Result<void>> Workload::remove(const driver::SiteContext&, const std::s
 io::Task<Result<std::vector<std::string>>> Workload::layers(const driver::SiteContext&) {
   if (next_look_.trouble != Trouble::None) FARHOLM_CO_CHECK(co_await suffer(next_look_));
   std::vector<std::string> names;
+  names.reserve(layers_.size());
   for (const auto& [name, state] : layers_) names.push_back(name);
   co_return names;
 }

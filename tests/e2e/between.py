@@ -84,7 +84,7 @@ class Between:
         der = host.getpeercert(binary_form=True)
         if der:
             with open(os.path.join(self.agent.state, "identity.json"), encoding="utf-8") as file:
-                key = json.load(file)["key"]
+                key = json.loads(file.read().split("\n# sha256:")[0])["key"]
             with self.lock:
                 path = os.path.join(self.folder, "host.pem")
                 with open(path, "w", encoding="utf-8") as file:

@@ -96,6 +96,7 @@ io::Task<Result<void>> FakeDriver::remove(const SiteContext&, const std::string&
 
 io::Task<Result<std::vector<std::string>>> FakeDriver::layers(const SiteContext&) {
   std::vector<std::string> names;
+  names.reserve(states_.size());
   for (const auto& [name, state] : states_) names.push_back(name);
   co_return names;
 }

@@ -131,6 +131,7 @@ io::Task<Result<void>> SimulatedDriver::remove(const SiteContext&, const std::st
 
 io::Task<Result<std::vector<std::string>>> SimulatedDriver::layers(const SiteContext&) {
   std::vector<std::string> names;
+  names.reserve(record_.size());
   for (const auto& [name, fingerprint] : record_) names.push_back(name);
   co_return names;
 }
