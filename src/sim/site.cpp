@@ -242,7 +242,7 @@ void Site::check() {
   if (agent_ == nullptr || !calm()) return;
   check(Invariant::LimitsHold, agent_->report().dump().size() <= kReportBytesMax,
         [] { return "the report has grown too large"; });
-  if (now != nullptr && says_rolled_back()) given_up_ = now->digest;
+  if (now != nullptr && says_rolled_back(*now)) given_up_ = now->digest;
   if (now == nullptr || !agent_->settled()) return;
   check(Invariant::PlansAreNotMixed, runs(*now),
         [&] { return "it says that all is well, and " + describe(); });
@@ -254,12 +254,14 @@ void Site::check() {
 }
 
 // By the agent's own words: what it wrote down may be what is wrong.
-bool Site::says_rolled_back() const {
+bool Site::says_rolled_back(const Plan& plan) const {
+  const auto name = fmt::format("({}, {})", plan.plan.epoch, plan.plan.generation);
   const auto report = agent_->report();
   const auto* conditions = json::find_path(report, {"status", "conditions"});
   if (conditions == nullptr) return false;
   for (const auto& one : *conditions)
-    if (json::string_or(one, "type") == "Ready") return json::string_or(one, "reason") == "RolledBack";
+    if (json::string_or(one, "type") == "Ready" && json::string_or(one, "reason") == "RolledBack")
+      return json::string_or(one, "message").find(name) != std::string::npos;
   return false;
 }
 
