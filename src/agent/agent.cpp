@@ -73,6 +73,7 @@ class Agent::Implementation {
         inbox_(world.files, world.clock, root_, options_.state.plan(), options_.state.good_plan(),
                log_.named("plan")),
         journal_(world.files, options_.state.journal(), log_.named("journal")),
+        events_(world, options_.state.events(), log_.named("events"), options_.simulated),
         gatekeeper_(world, options_.state.hold()),
         store_(world.files, options_.state.content(), log_.named("content")),
         layers_({.world = world,
@@ -97,6 +98,7 @@ class Agent::Implementation {
   Result<void> start() {
     FARHOLM_CHECK(inbox_.load());
     FARHOLM_CHECK(journal_.load(layers_of_plans()));
+    events_.load();
     for (const auto& folder : options_.content_folders) {
       FARHOLM_TRY(const auto layouts, content::find_layouts(world_.files, folder));
       for (const auto& layout : layouts) {
@@ -115,14 +117,19 @@ class Agent::Implementation {
       FARHOLM_CHECK(open_kubernetes());
       drivers = {{"kubernetes", kubernetes_.get()}, {"manifests", &manifests_}};
     }
-    runner_ = std::make_unique<SiteRunner>(SiteRunner::Parts{
-        .world = world_,
-        .log = log_.named("site"),
-        .journal = journal_,
-        .layers = layers_,
-        .drivers = std::move(drivers),
-        .keep_as_good = [this] { return inbox_.keep_as_good(); },
-        .gate = [this](const profile::SitePlan& plan) { return gatekeeper_.gate(plan.maintenance); }});
+    runner_ = std::make_unique<SiteRunner>(
+        SiteRunner::Parts{.world = world_,
+                          .log = log_.named("site"),
+                          .journal = journal_,
+                          .events = events_,
+                          .layers = layers_,
+                          .drivers = std::move(drivers),
+                          .keep_as_good = [this] { return inbox_.keep_as_good(); },
+                          .gate =
+                              [this](const profile::SitePlan& plan) {
+                                tell_clock_trouble();
+                                return gatekeeper_.gate(plan.maintenance);
+                              }});
     control_ = std::make_unique<ControlServer>(
         world_, log_.named("control"),
         ControlServer::Answers{
@@ -130,6 +137,7 @@ class Agent::Implementation {
             .offer_plan = [this](std::string_view envelope) { return offer_by_hand(envelope); },
             .retry_plan = [this] { return runner_->retry(); },
             .look_again = [this] { runner_->gate_changed(); }});
+    events_.record(false, "AgentStarted", "", fmt::format("the agent {} has started", kVersion));
     if (known_plan()) follow(*known_plan());
     return {};
   }
@@ -199,11 +207,14 @@ class Agent::Implementation {
       plan_trouble_ = "a plan cannot be kept: " + acceptance.error().to_string();
       runner_->set_trouble("plan", plan_trouble_);
     } else if (!acceptance) {
-      add_problem("a plan was refused: " + acceptance.error().to_string());
+      refuse(reason(acceptance.error().code), acceptance.error().to_string());
     } else if (acceptance->verdict.refused()) {
-      add_problem(fmt::format("a plan was refused ({}): {}", trust::to_string(acceptance->verdict.kind),
-                              acceptance->verdict.message));
+      refuse(trust::to_string(acceptance->verdict.kind), acceptance->verdict.message);
     } else if (acceptance->verdict.kind == trust::PlanVerdict::Kind::Accept) {
+      const auto& plan = inbox_.accepted()->plan;
+      events_.record(false, "PlanAccepted", "",
+                     fmt::format("plan ({}, {}), revision {} of {}", plan.epoch, plan.generation,
+                                 plan.revision, plan.profile));
       follow(*inbox_.accepted());
     }
     return acceptance;
@@ -249,6 +260,7 @@ class Agent::Implementation {
 
   io::Event& report_changed() { return report_changed_; }
   void set_hub(std::function<bool()> connected) { hub_connected_ = std::move(connected); }
+  EventJournal& events() { return events_; }
 
  private:
   Result<std::string> offer_by_hand(std::string_view envelope) {
@@ -352,6 +364,16 @@ class Agent::Implementation {
     }
   }
 
+  void tell_clock_trouble() {
+    runner_->set_trouble("clock", options_.time != nullptr ? options_.time->clock().trouble() : "");
+  }
+
+  // Of what the refused plan says nothing is written down.
+  void refuse(std::string_view why, const std::string& message) {
+    events_.record(true, "PlanRefused", "", std::string(why));
+    add_problem(fmt::format("a plan was refused ({}): {}", why, message));
+  }
+
   void add_problem(std::string sentence) {
     log_.warning("{}", sentence);
     std::erase(problems_, sentence);
@@ -370,6 +392,7 @@ class Agent::Implementation {
   profile::PlanHost host_;
   PlanInbox inbox_;
   Journal journal_;
+  EventJournal events_;
   Gatekeeper gatekeeper_;
   content::BlobStore store_;
   ContentLayers layers_;
@@ -441,6 +464,9 @@ json::Value Agent::report() const {
 }
 io::Event& Agent::report_changed() {
   return implementation_->report_changed();
+}
+EventJournal& Agent::events() {
+  return implementation_->events();
 }
 bool Agent::settled() const {
   return implementation_->settled();

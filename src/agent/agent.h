@@ -9,8 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "agent/event_journal.h"
 #include "agent/plan_inbox.h"
 #include "agent/state_folder.h"
+#include "agent/time_keeper.h"
 #include "base/log.h"
 #include "content/blob_source.h"
 #include "driver/driver.h"
@@ -36,6 +38,8 @@ struct AgentOptions {
   std::string kubeconfig_path;  // where the site's kubeconfig is written, 0600; empty: nowhere
   // Nothing is brought up: driver/simulated stands in for Docker and Kubernetes, and the report says so.
   bool simulated = false;
+  // Whose clock is the world's; it outlives the agent. None: the world's clock is right.
+  const TimeKeeper* time = nullptr;
   // By type of layer, in place of all of the above that brings something up; they outlive the agent.
   std::map<std::string, driver::Driver*> drivers;
 };
@@ -61,6 +65,8 @@ class Agent {
   // report.h; and notified when it may have changed.
   json::Value report() const;
   io::Event& report_changed();
+  // What happened here, for the hub.
+  EventJournal& events();
   // True when everything is in place and healthy, and nothing is left to do.
   bool settled() const;
 

@@ -168,7 +168,7 @@ TEST_F(AgentTest, APlanThatIsRefusedIsKeptNowhereAndReported) {
   EXPECT_FALSE(agent_->offer_plan(test::sign(unsigned_by_us, stranger)));
   EXPECT_THAT(problems(), HasSubstr("a plan was refused"));
   pass(5min);
-  EXPECT_EQ(machine_.files().boundaries(), writes);
+  EXPECT_EQ(machine_.files().boundaries(), writes + 4 * 2) << "an event each, and nothing else";
   EXPECT_FALSE(is_anywhere("canary"));
   // An envelope's payload is base64.
   for (const auto& refused : {older, equivocating, elsewhere, unsigned_by_us})

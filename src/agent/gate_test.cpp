@@ -4,6 +4,7 @@
 #include "agent/gatekeeper.h"
 #include "agent/hold.h"
 #include "agent/test_runner.h"
+#include "trust/site_clock.h"
 
 namespace farholm::agent {
 namespace {
@@ -72,6 +73,7 @@ TEST_F(GateTest, APlanWaitsUntilTheGateOpens) {
   EXPECT_THAT(condition("Ready").message, HasSubstr("plan (1, 2) waits: the shop is open"));
   EXPECT_EQ(runner_->status().plan, test::digest('1'));
   EXPECT_EQ(good_->plan.generation, 1) << "the plan that waits has proved nothing";
+  EXPECT_THAT(told(), testing::Contains("PlanWaiting").Times(1)) << "also when it waits for long";
   open();
   pass(minutes(1));
   EXPECT_THAT(done(), ElementsAre("apply till"));
@@ -291,6 +293,27 @@ TEST_F(GateTest, TheGatekeeperHeedsTheHoldOfThePeopleOnSite) {
   EXPECT_EQ(gate.changes_at, machine_.clock().monotonic() + hours(1));
   pass(hours(1));
   EXPECT_EQ(keeper.gate({}), engine::Gate()) << "it has ended";
+}
+
+// Without anybody to tell, and with a clock that cannot be right, any hour may be a protected one.
+TEST_F(GateTest, WhileTheTimeIsNotKnownNoWindowIsOpen) {
+  machine_.clock().set_skew(-hours(24 * 365 * 50));
+  trust::SiteClock clock(machine_.clock(), machine_.clock().now());
+  const Gatekeeper keeper(io::with_clock(machine_.world(), clock), "/state/hold");
+  EXPECT_EQ(keeper.gate({}).passage, Passage::Everything) << "no policy depends on the time";
+  auto policy = shop();
+  EXPECT_EQ(keeper.gate(policy).passage, Passage::Losses);
+  EXPECT_EQ(keeper.gate(policy).reason, "TimeUnknown");
+  EXPECT_TRUE(keeper.gate(policy).fetches);
+  policy.download_windows = policy.update_windows;
+  EXPECT_FALSE(keeper.gate(policy).fetches);
+  policy.protected_hours.clear();
+  EXPECT_EQ(keeper.gate(policy).passage, Passage::Repairs);
+  policy.update_windows.clear();
+  EXPECT_EQ(keeper.gate(policy).passage, Passage::Everything);
+  policy = shop();
+  ASSERT_TRUE(clock.hear(world_.time().now()));
+  EXPECT_NE(keeper.gate(policy).reason, "TimeUnknown");
 }
 
 }  // namespace

@@ -35,12 +35,25 @@ engine::Gate gate_at(const maintenance::Policy& policy, io::WallTime now, io::Mo
   return gate;
 }
 
+engine::Gate gate_without_time(const maintenance::Policy& policy) {
+  return {.passage = !policy.protected_hours.empty()  ? Passage::Losses
+                     : !policy.update_windows.empty() ? Passage::Repairs
+                                                      : Passage::Everything,
+          .fetches = policy.download_windows.empty(),
+          .stops_clock = false,
+          .reason = "TimeUnknown",
+          .message = "this host does not know what time it is, and so not whether a window is open",
+          .changes_at = {}};
+}
+
 }  // namespace
 
 engine::Gate Gatekeeper::gate(const std::optional<maintenance::Policy>& policy) const {
   const auto now = world_.clock.now();
   const auto monotonic = world_.clock.monotonic();
-  auto gate = policy ? gate_at(*policy, now, monotonic) : engine::Gate();
+  auto gate = !policy                   ? engine::Gate()
+              : world_.clock.is_known() ? gate_at(*policy, now, monotonic)
+                                        : gate_without_time(*policy);
   if (const auto hold = read_hold(world_.files, hold_path_, now)) {
     gate.passage = Passage::Losses;
     gate.stops_clock = true;

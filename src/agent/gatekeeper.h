@@ -14,7 +14,8 @@ namespace farholm::agent {
 
 class Gatekeeper {
  public:
-  // The world outlives it. `hold_path` is where a hold would be (hold.h).
+  // The world outlives it. `hold_path` is where a hold would be (hold.h). While the time is not known no
+  // window is open, and it may be a protected hour.
   Gatekeeper(const io::World& world, std::string hold_path)
       : world_(world), hold_path_(std::move(hold_path)) {}
 

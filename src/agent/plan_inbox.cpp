@@ -63,7 +63,8 @@ Result<Acceptance> PlanInbox::offer(std::string_view envelope) {
   Acceptance acceptance{.verdict = {}, .plan = {}, .digest = verified.digest.to_string()};
   // The first plan says which site this is.
   acceptance.verdict =
-      trust::judge_plan(verified, known ? known->plan.site_uid : verified.site_uid, last, clock_.now(),
+      trust::judge_plan(verified, known ? known->plan.site_uid : verified.site_uid, last,
+                        clock_.is_known() ? std::optional(clock_.now()) : std::nullopt,
                         {std::begin(profile::kKnownCritical), std::end(profile::kKnownCritical)});
   if (acceptance.verdict.refused()) return acceptance;
   // It has to be kept again.

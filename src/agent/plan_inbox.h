@@ -27,7 +27,7 @@ struct Acceptance {
 class PlanInbox {
  public:
   // All outlive it. The paths are where the accepted and the last good plan are kept.
-  PlanInbox(io::Files& files, io::Clock& clock, const trust::Root& root, std::string path,
+  PlanInbox(io::Files& files, const io::Clock& clock, const trust::Root& root, std::string path,
             std::string good_path, Logger log)
       : files_(files),
         clock_(clock),
@@ -54,7 +54,7 @@ class PlanInbox {
   Result<std::optional<KnownPlan>> load_from(const std::string& path, std::string_view what);
 
   io::Files& files_;
-  io::Clock& clock_;
+  const io::Clock& clock_;
   const trust::Root& root_;
   std::string path_;
   std::string good_path_;

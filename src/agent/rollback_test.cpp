@@ -48,6 +48,7 @@ TEST_F(RollbackTest, EveryLayerGoesBackAndTheStatusSaysWhy) {
   EXPECT_THAT(condition("Degraded").message, HasSubstr("layer till"));
   EXPECT_THAT(condition("Degraded").message, HasSubstr("Pod till-0 crashes"));
   EXPECT_EQ(runner_->status().plan, test::digest('1'));
+  EXPECT_THAT(told(), testing::IsSupersetOf({"PlanStarted", "PlanRolledBack till", "LayerHealthy till"}));
 }
 
 TEST_F(RollbackTest, WhatWasGivenUpIsNotTriedAgainAlsoByTheNextAgent) {

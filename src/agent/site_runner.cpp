@@ -4,6 +4,7 @@
 
 #include <variant>
 
+#include "agent/site_news.h"
 #include "engine/memory.h"
 
 namespace farholm::agent {
@@ -50,9 +51,11 @@ void SiteRunner::set_trouble(const std::string& about, std::string sentence) {
     return;
   if (sentence.empty()) {
     parts_.log.info("over: {}", input_.troubles.at(about));
+    tell(false, "HostTroubleOver", "", input_.troubles.at(about));
     input_.troubles.erase(about);
   } else {
     parts_.log.error("{}", sentence);
+    tell(true, "HostTrouble", "", sentence);
     input_.troubles[about] = std::move(sentence);
   }
   publish();
@@ -100,7 +103,7 @@ io::Task<void> SiteRunner::run() {
       continue;
     }
     wake_.clear();
-    input_.gate = parts_.gate ? parts_.gate(accepted_->plan) : engine::Gate();
+    look_at_gate();
     const auto choice = choices_;
     co_await look();
     if (choice != choices_) continue;  // a plan came meanwhile
@@ -153,6 +156,16 @@ io::Task<void> SiteRunner::run() {
         }(parts_.world.loop, std::max(io::Duration::zero(), until - parts_.world.clock.monotonic())));
     co_await parts_.world.loop.sleep(kBurst);
   }
+}
+
+void SiteRunner::look_at_gate() {
+  const bool was_held = input_.gate.stops_clock;
+  input_.gate = parts_.gate ? parts_.gate(accepted_->plan) : engine::Gate();
+  if (input_.gate.stops_clock == was_held) return;
+  if (was_held)
+    tell(false, "Released", "", "changes are not held any more");
+  else
+    tell(false, "OnHold", "", input_.gate.message);
 }
 
 io::Task<bool> SiteRunner::plan_is_over() {
@@ -285,8 +298,10 @@ io::Task<void> SiteRunner::apply(engine::ApplyLayer step) {
   const auto now = parts_.world.clock.monotonic();
   if (outcome) {
     engine::record_applied(input_.memory, layer.name, fingerprint, repair, now, random());
+    tell(false, repair ? "LayerRepaired" : "LayerApplied", layer.name, "");
   } else {
     parts_.log.error("layer {}: {}", layer.name, outcome.error().to_string());
+    tell(true, "LayerFailed", layer.name, outcome.error().to_string());
     engine::record_failure(input_.memory, layer.name, fingerprint, outcome.error().to_string(), now,
                            random());
   }
@@ -309,8 +324,10 @@ io::Task<void> SiteRunner::remove(engine::RemoveLayer step) {
   if (outcome) outcome = parts_.journal.note_removed(step.name);
   if (outcome) {
     engine::record_removed(input_.memory, step.name);
+    tell(false, "LayerRemoved", step.name, "");
   } else {
     parts_.log.error("removing layer {}: {}", step.name, outcome.error().to_string());
+    tell(true, "LayerNotRemoved", step.name, outcome.error().to_string());
     engine::record_failure(input_.memory, step.name, "", outcome.error().to_string(),
                            parts_.world.clock.monotonic(), random());
   }
@@ -328,6 +345,7 @@ io::Task<void> SiteRunner::fetch() {
     engine::record_fetched(input_.memory);
   } else {
     parts_.log.warning("content: {}", outcome.error().to_string());
+    tell(true, "ContentMissing", "", outcome.error().to_string());
     engine::record_fetch_failure(input_.memory, outcome.error().to_string(), parts_.world.clock.monotonic(),
                                  random());
   }
@@ -337,6 +355,7 @@ io::Task<void> SiteRunner::fetch() {
 void SiteRunner::publish() {
   auto status = engine::summarize(input_);
   if (status == status_) return;
+  tell_health(parts_.events, status_, status);
   status_ = std::move(status);
   status_changed_.notify();
 }

@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 
+#include "agent/event_journal.h"
 #include "agent/journal.h"
 #include "agent/known_plan.h"
 #include "agent/layer_source.h"
@@ -36,6 +37,7 @@ class SiteRunner {
     io::World world;
     Logger log;
     Journal& journal;
+    EventJournal& events;
     LayerSource& layers;
     std::map<std::string, driver::Driver*> drivers;
     // The accepted plan proved itself: makes it the last good one, durably.
@@ -88,6 +90,8 @@ class SiteRunner {
   void note_illness();
   // Begins the accepted plan if it waits and may. True when another plan is followed now.
   bool begin();
+  // Says why it does not.
+  void wait_for(std::string reason, std::string message);
   // Fills in what changes of the accepted plan interrupt what runs, as far as its content tells.
   void weigh(engine::DesiredPlan& next);
   // Counts the trial's time and ends it where it is over. False when another plan is followed now.
@@ -97,6 +101,7 @@ class SiteRunner {
   void keep_standing();
   // When a new plan came, or this one's time is over.
   io::Task<bool> plan_is_over();
+  void look_at_gate();
   io::Task<void> look();
   // Asks the drivers what is there, where the journal does not know it any more.
   io::Task<void> recover();
@@ -109,6 +114,9 @@ class SiteRunner {
   io::Task<void> forward(driver::Driver& driver);
   void publish();
   void set_activity(std::string text);
+  void tell(bool warning, std::string reason, std::string layer, std::string message) {
+    parts_.events.record(warning, std::move(reason), std::move(layer), std::move(message));
+  }
   driver::Driver* driver_of(const std::string& type) const;
   std::uint64_t random() { return io::random_u64(parts_.world.entropy); }
 

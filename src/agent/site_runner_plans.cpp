@@ -90,6 +90,14 @@ void SiteRunner::note_illness() {
   }
 }
 
+void SiteRunner::wait_for(std::string reason, std::string message) {
+  engine::WaitingPlan waiting{
+      .name = name_of(*accepted_), .reason = std::move(reason), .message = std::move(message)};
+  if (input_.waiting != waiting)
+    tell(false, "PlanWaiting", "", fmt::format("plan {}: {}", waiting.name, waiting.message));
+  input_.waiting = std::move(waiting);
+}
+
 bool SiteRunner::begin() {
   begins_at_.reset();
   if (!waits()) return false;
@@ -100,16 +108,14 @@ bool SiteRunner::begin() {
   auto next = desired(accepted_->plan, accepted_->digest);
   weigh(next);
   if (!engine::may_begin(input_, next, trial_.has_value())) {
-    input_.waiting = {
-        .name = name_of(*accepted_), .reason = input_.gate.reason, .message = input_.gate.message};
+    wait_for(input_.gate.reason, input_.gate.message);
     return false;
   }
   if (!input_.gate.fetches && !missing_ahead_.empty()) {
-    input_.waiting = {.name = name_of(*accepted_),
-                      .reason = "OutsideDownloadWindow",
-                      .message = "its content is not here yet, and no download window is open"};
+    wait_for("OutsideDownloadWindow", "its content is not here yet, and no download window is open");
     return false;
   }
+  tell(false, "PlanStarted", "", "plan " + name_of(*accepted_));
   trial_ = engine::begin_trial(input_, trial_, accepted_->digest);
   keep_standing();
   choose_plan();
@@ -148,6 +154,7 @@ Result<std::string> SiteRunner::retry() {
   FARHOLM_CHECK(parts_.journal.note_standing(trial, std::nullopt));
   trial_ = std::move(trial);
   input_.given_up.reset();
+  tell(false, "PlanRetried", "", "plan " + name_of(*accepted_));
   choose_plan();
   return fmt::format("generation {} of {} is tried again{}\n", accepted_->plan.generation,
                      accepted_->plan.site_name,
@@ -195,6 +202,9 @@ void SiteRunner::give_up(const engine::Judgement& judgement) {
                                     .hold = judgement.hold || !good_};
   parts_.log.error("plan {} is given up: layer {} did not become healthy in its time: {}",
                    input_.given_up->name, judgement.layer, judgement.message);
+  tell(true, input_.given_up->hold ? "PlanFailed" : "PlanRolledBack", judgement.layer,
+       fmt::format("plan {} did not become healthy in its time: {}", input_.given_up->name,
+                   judgement.message));
   keep_standing();
   choose_plan();
 }
@@ -210,6 +220,7 @@ void SiteRunner::prove() {
   trial_.reset();
   keep_standing();
   parts_.log.info("generation {} is in place and healthy", plan_->generation);
+  tell(false, "PlanHealthy", "", "plan " + name_of(*accepted_));
 }
 
 }  // namespace farholm::agent

@@ -51,6 +51,33 @@ TEST_F(SiteRunnerTest, ALayerThatDriftedIsRepairedAndNoOther) {
   EXPECT_TRUE(ready());
 }
 
+TEST_F(SiteRunnerTest, WhatHappensIsWrittenDownAndAQuietSiteWritesNothing) {
+  follow(plan(1, {layer("network", '1'), layer("till", '2')}));
+  pass(minutes(1));
+  EXPECT_THAT(told(), ElementsAre("LayerApplied network", "LayerHealthy network", "LayerApplied till",
+                                  "LayerHealthy till", "PlanHealthy"));
+  driver_.lose("till");
+  pass(minutes(1));
+  EXPECT_THAT(told(), ElementsAre("LayerUnhealthy till", "LayerRepaired till", "LayerHealthy till"));
+  const auto before = files().boundaries() + history_.files().boundaries();
+  pass(std::chrono::hours(24));
+  EXPECT_EQ(files().boundaries() + history_.files().boundaries(), before);
+  start();
+  follow(plan(1, {layer("network", '1'), layer("till", '2')}));
+  pass(minutes(1));
+  EXPECT_THAT(told(), IsEmpty()) << "that all is as it was is no news";
+  follow(plan(2, {layer("network", '1')}));
+  pass(minutes(1));
+  EXPECT_THAT(told(), ElementsAre("PlanStarted", "PlanHealthy", "LayerRemoved till"));
+}
+
+TEST_F(SiteRunnerTest, TroubleWithTheHostIsWrittenDownOnceAndThatItIsOver) {
+  runner_->set_trouble("registry", "port 5000 is taken");
+  runner_->set_trouble("registry", "port 5000 is taken");
+  runner_->set_trouble("registry", "");
+  EXPECT_THAT(told(), ElementsAre("HostTrouble", "HostTroubleOver"));
+}
+
 TEST_F(SiteRunnerTest, WhatADriverTellsIsLookedAtAtOnce) {
   follow(plan(1, {layer("till", '1')}));
   pass(kLookAgain / 2);

@@ -15,8 +15,10 @@ struct StateFolder {
   std::string good_plan() const {
     return path + "/plan.good.json";
   }  // that of the newest one that was healthy
-  std::string hold() const { return path + "/hold"; }  // by the people on site; hold.h
+  std::string time() const { return path + "/time.json"; }  // below which no clock is believed; time_keeper.h
+  std::string hold() const { return path + "/hold"; }       // by the people on site; hold.h
   std::string journal() const { return path + "/journal.json"; }
+  std::string events() const { return path + "/events"; }         // what happened here; event_journal.h
   std::string cluster() const { return path + "/cluster.json"; }  // the kubernetes driver's; 0600
   std::string content() const { return path + "/content"; }
   std::string volumes() const { return path + "/volumes"; }  // persistent volumes of the site

@@ -81,10 +81,13 @@ class RunnerTest : public testing::Test {
     runner_.reset();
     journal_ = std::make_unique<Journal>(files(), "/state/journal.json", log_);
     ASSERT_TRUE(journal_->load());
+    events_ = std::make_unique<EventJournal>(history_.world(), "/events", log_);
+    events_->load();
     runner_ = std::make_unique<SiteRunner>(SiteRunner::Parts{
         .world = machine_.world(),
         .log = log_,
         .journal = *journal_,
+        .events = *events_,
         .layers = layers_,
         .drivers = {{"manifests", &driver_}},
         .keep_as_good = [this]() -> Result<void> {
@@ -119,6 +122,16 @@ class RunnerTest : public testing::Test {
     }
     return result;
   }
+  // What happened since the last time that this was asked: "LayerApplied till".
+  std::vector<std::string> told() {
+    std::vector<std::string> result;
+    for (const auto& event : events_->events()) {
+      if (event.sequence <= told_) continue;
+      told_ = event.sequence;
+      result.push_back(event.reason + (event.layer.empty() ? "" : " " + event.layer));
+    }
+    return result;
+  }
   engine::Condition condition(const std::string& type) const {
     for (const auto& one : runner_->status().conditions)
       if (one.type == type) return one;
@@ -136,6 +149,8 @@ class RunnerTest : public testing::Test {
   Logger log_{sink_, "site"};
   io::sim::SimWorld world_{5};
   io::sim::SimMachine& machine_ = world_.add_machine("edge-1");
+  // Of the events: a disk of their own, so that what else is written can be counted.
+  io::sim::SimMachine& history_ = world_.add_machine("history");
   driver::fake::FakeDriver driver_{world_.loop()};
   TestLayers layers_{world_.loop()};
   engine::Gate gate_;
@@ -143,9 +158,11 @@ class RunnerTest : public testing::Test {
   std::optional<KnownPlan> accepted_;  // of the generation 1 to 9, which its digest shows
   std::optional<KnownPlan> good_;      // as if it were in a file
   std::unique_ptr<Journal> journal_;
+  std::unique_ptr<EventJournal> events_;
   std::unique_ptr<SiteRunner> runner_;
   std::unique_ptr<io::Scope> scope_;
   std::size_t seen_ = 0;
+  std::int64_t told_ = 0;
 };
 
 }  // namespace farholm::agent::test

@@ -2,7 +2,9 @@
 // The same thing again raises a count instead of making another object. On the loop's thread.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "io/clock.h"
@@ -13,7 +15,24 @@
 
 namespace farholm::apiserver {
 
+inline constexpr std::string_view kEventId = "farholm.dev/event";
+
 enum class EventType : std::uint8_t { Normal, Warning };
+
+// What happened elsewhere and is told later.
+struct Happening {
+  std::string id;  // unique in the world: told twice it is recorded once
+  EventType type = EventType::Normal;
+  std::string reason;
+  std::string message;
+  std::string field_path;  // the part of the object, as "spec.containers{name}" of a Pod; may be empty
+  io::WallTime time;       // one that is ahead of the clock here is taken for now
+  std::int64_t count = 1;  // how often, up to that time
+};
+struct Reporter {
+  std::string component;  // "farholm-agent"
+  std::string host;       // where it runs
+};
 
 class EventRecorder {
  public:
@@ -25,6 +44,10 @@ class EventRecorder {
   // "default". `reason` is one CamelCase word, `message` a sentence of at most 1024 bytes (longer ones are
   // cut) that holds no secret.
   io::Task<Result<void>> record(json::Value about, EventType type, std::string reason, std::string message);
+  // What records them, in order, each an Event of its own with its id as the annotation kEventId: for a
+  // commit of the caller's.
+  std::vector<store::Write> writes_for(const json::Value& about, const Reporter& reporter,
+                                       std::vector<Happening> happenings);
 
  private:
   store::Store& store_;

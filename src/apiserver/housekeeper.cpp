@@ -149,9 +149,11 @@ io::Task<void> Housekeeper::expire_events() {
     if (const auto* series = json::find(entry->value, "series"))
       seen = json::string_or(*series, "lastObservedTime");
     if (seen.empty()) seen = json::string_or(entry->value, "lastTimestamp");
-    if (seen.empty()) seen = json::string_or(*json::find(entry->value, "metadata"), "creationTimestamp");
+    // One that came late, from where it was kept, lives as long from then on.
     const auto when = object::parse_rfc3339(seen);
-    if (when && *when > oldest) continue;
+    const auto came =
+        object::parse_rfc3339(json::string_or(*json::find(entry->value, "metadata"), "creationTimestamp"));
+    if ((when && *when > oldest) || (came && *came > oldest)) continue;
     writes.push_back(
         {entry->key, [](const store::Entry*) -> Result<store::Change> { return store::Change::remove(); }});
     if (writes.size() == store::kBatchWritesMax) break;

@@ -1,5 +1,5 @@
 // farholm-agent: keeps one edge host as its plan says. Subcommands: run, offer, retry, hold, release, status,
-// identity, inventory, registry.
+// events, identity, inventory, registry.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -8,6 +8,7 @@
 
 #include "agent/agent.h"
 #include "agent/control_server.h"
+#include "agent/event_journal.h"
 #include "agent/hold.h"
 #include "agent/identity.h"
 #include "agent/inventory/inventory.h"
@@ -39,6 +40,7 @@ struct Arguments {
   bool verbose = false;
   std::vector<std::string> listen;
   std::string reason;
+  std::size_t events_last = 50;
   std::int64_t hold_seconds = 0;  // 0: until `release`
 };
 
@@ -71,6 +73,7 @@ agent::UplinkOptions uplink_options(const Arguments& arguments, io::World world)
           .token = arguments.token,
           .machine_id = arguments.agent.machine_id,
           .sysroot = arguments.agent.sysroot,
+          .time = nullptr,
           .inventory = [world, sysroot = arguments.agent.sysroot]() -> json::Value {
             auto inventory = agent::read_inventory(world.files, sysroot);
             return inventory ? std::move(*inventory) : json::Value::object();
@@ -78,9 +81,12 @@ agent::UplinkOptions uplink_options(const Arguments& arguments, io::World world)
 }
 
 int run(const Arguments& arguments, io::posix::PosixWorld& posix, Logger log) {
-  net::TlsChannels tls(posix.loop(), posix.clock());
-  const auto world = posix.world(tls);
+  agent::TimeKeeper time(posix.loop(), posix.world().files, posix.clock(), arguments.agent.state.time(),
+                         log.named("time"));
+  net::TlsChannels tls(posix.loop(), time.clock());
+  const auto world = io::with_clock(posix.world(tls), time.clock());
   auto with_hub = uplink_options(arguments, world);
+  with_hub.time = &time;
   const auto paired = io::status_if_exists(world.files, arguments.agent.state.hub());
   const bool has_hub = !arguments.hub.empty() || (paired && *paired);
   if (!arguments.hub.empty()) {
@@ -88,7 +94,9 @@ int run(const Arguments& arguments, io::posix::PosixWorld& posix, Logger log) {
         agent::obtain_root(world, log, with_hub, /*root_given=*/!arguments.agent.root_path.empty()));
     if (!root) return report_error(root.error());
   }
-  auto opened = agent::Agent::open(world, log, arguments.agent);
+  auto options = arguments.agent;
+  options.time = &time;
+  auto opened = agent::Agent::open(world, log, std::move(options));
   if (!opened) return report_error(opened.error());
   auto& running = **opened;
   if (!arguments.plan_path.empty()) {
@@ -165,6 +173,25 @@ int status(const Arguments& arguments, io::posix::PosixWorld& posix) {
   const auto report = posix.loop().run(agent::ask_report(posix.world(), arguments.agent.state.socket()));
   if (!report) return report_error(report.error());
   fmt::print("{}", arguments.json ? json::to_pretty_text(*report) + "\n" : agent::report_as_text(*report));
+  return 0;
+}
+
+// From the file: also where no agent runs.
+int events(const Arguments& arguments, io::posix::PosixWorld& posix, Logger log) {
+  const auto& state = arguments.agent.state;
+  agent::EventJournal journal(posix.world(), state.events(), std::move(log));
+  journal.load();
+  auto all = journal.events();
+  if (arguments.events_last > 0 && all.size() > arguments.events_last)
+    all.erase(all.begin(), all.end() - static_cast<std::ptrdiff_t>(arguments.events_last));
+  if (arguments.json) {
+    json::Value list = json::Value::array();
+    for (const auto& event : all) list.push_back(link::to_json(event));
+    fmt::print("{}\n", json::to_pretty_text(list));
+  } else {
+    fmt::print("{}", agent::events_as_text(all));
+    if (all.empty()) fmt::print(stderr, "nothing has happened yet that {} tells of\n", state.path);
+  }
   return 0;
 }
 
@@ -287,6 +314,12 @@ int main(int argc, char** argv) {
   status_command->add_option("--state", state, "the agent's state folder")->capture_default_str();
   status_command->add_flag("--json", arguments.json, "as JSON");
 
+  auto* events_command = app.add_subcommand("events", "say what happened on this box, newest last");
+  events_command->add_option("--state", state, "the agent's state folder")->capture_default_str();
+  events_command->add_option("--last", arguments.events_last, "only so many; 0: all that are kept")
+      ->capture_default_str();
+  events_command->add_flag("--json", arguments.json, "as JSON");
+
   auto* retry_command = app.add_subcommand(
       "retry", "try the plan again that was given up because it did not become healthy in its time");
   retry_command->add_option("--state", state, "the agent's state folder")->capture_default_str();
@@ -327,6 +360,7 @@ int main(int argc, char** argv) {
   StderrLog sink(posix.world().clock, arguments.verbose ? LogLevel::Debug : LogLevel::Info);
   const Logger log(sink, "agent");
   if (*status_command) return status(arguments, posix);
+  if (*events_command) return events(arguments, posix, log.named("events"));
   if (*identity_command) return identity(arguments, posix);
   if (*inventory_command) return inventory(arguments, posix);
   if (*offer_command) return offer(arguments, posix);

@@ -5,6 +5,7 @@
 #include "json/json.h"
 #include "trust/envelope.h"
 #include "trust/key_id.h"
+#include "trust/time_statement.h"
 
 namespace farholm::hub {
 namespace {
@@ -183,6 +184,10 @@ Result<std::unique_ptr<Authority>> Authority::open(const io::World& world, const
   authority->pki_envelope_ =
       trust::to_text(trust::sign_envelope(std::string(kPkiPayloadType), std::move(text), {pki_key}));
   return authority;
+}
+
+std::string Authority::time_statement(std::string_view nonce) const {
+  return trust::sign_time(world_.clock.now(), nonce, plan_key_);
 }
 
 Result<std::string> Authority::issue_client(const crypto::Subject& subject, const crypto::PublicKey& key,

@@ -49,6 +49,8 @@ class Authority {
   // The same in an envelope that the pki role signed (docs/formats/pairing.md).
   const std::string& pki_envelope() const { return pki_envelope_; }
 
+  // What time it is now, said to whoever asked with this nonce (trust/time_statement.h).
+  std::string time_statement(std::string_view nonce) const;
   // A chain, leaf first, for a client with this key.
   Result<std::string> issue_client(const crypto::Subject& subject, const crypto::PublicKey& key,
                                    io::Duration lifetime) const;

@@ -138,6 +138,7 @@ io::Task<Result<void>> Gateway::converse(Session& session) {
   FARHOLM_CO_CHECK(session.channel.send({.type = link::FrameType::Welcome,
                                          .body = {{"version", link::kVersion},
                                                   {"heartbeatSeconds", kHeartbeat.count()},
+                                                  {"time", io::to_rfc3339(parts_.world.clock.now())},
                                                   {"status", receiver_of(session).digest()}}}));
   FARHOLM_CO_CHECK(send_want(session));
   io::Scope sending(parts_.world.loop);
@@ -153,6 +154,8 @@ io::Task<Result<void>> Gateway::converse(Session& session) {
       FARHOLM_CO_CHECK(session.channel.send({.type = link::FrameType::Pong}));
     } else if (frame.type == link::FrameType::Status) {
       FARHOLM_CO_CHECK(co_await take_status(session, std::move(frame.body)));
+    } else if (frame.type == link::FrameType::Events) {
+      FARHOLM_CO_CHECK(co_await take_events(session, std::move(frame.body)));
     } else {
       co_return fail(ErrorCode::BadRequest, "a frame that no host sends, or a second hello");
     }
@@ -202,6 +205,14 @@ io::Task<Result<void>> Gateway::take_status(Session& session, json::Value body) 
     answer["status"] = report->digest;
   }
   co_return session.channel.send({.type = link::FrameType::Acknowledge, .body = std::move(answer)});
+}
+
+io::Task<Result<void>> Gateway::take_events(Session& session, json::Value body) {
+  FARHOLM_CO_TRY(auto batch, link::parse_event_batch(body));
+  const auto journal = batch.journal;
+  FARHOLM_CO_TRY(const auto through, co_await parts_.events.take(session.uid, std::move(batch)));
+  co_return session.channel.send(
+      {.type = link::FrameType::Taken, .body = {{"journal", journal}, {"through", through}}});
 }
 
 }  // namespace farholm::hub

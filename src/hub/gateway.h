@@ -14,6 +14,7 @@
 #include "hub/directory.h"
 #include "hub/host.h"
 #include "hub/plan_record.h"
+#include "hub/site_events.h"
 #include "io/scope.h"
 #include "io/world.h"
 #include "link/channel.h"
@@ -53,6 +54,7 @@ class Gateway final : public net::ProtocolHandler {
     io::World world;
     store::Store& store;
     const Directory& directory;
+    SiteEvents& events;
     Logger log;
     // A host came, or has been away long enough to say so; by its UID.
     std::function<void(const std::string&)> presence_changed;
@@ -79,6 +81,7 @@ class Gateway final : public net::ProtocolHandler {
   io::Task<void> serve(std::unique_ptr<io::Stream> stream, std::string uid);
   io::Task<Result<void>> converse(Session& session);
   io::Task<Result<void>> take_status(Session& session, json::Value body);
+  io::Task<Result<void>> take_events(Session& session, json::Value body);
   struct NewReport {
     std::string text, digest;
   };

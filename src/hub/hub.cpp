@@ -19,6 +19,7 @@
 #include "hub/reconciler.h"
 #include "hub/resources.h"
 #include "hub/router.h"
+#include "hub/site_events.h"
 #include "hub/tokens.h"
 #include "net/server.h"
 #include "profile/kinds.h"
@@ -130,7 +131,8 @@ class Hub::Implementation {
     pairing_handler_.emplace(*pairing_, *authority_);
     content_handler_.emplace(content_, *directory_);
     router_.emplace(*api_, *pairing_handler_, *content_handler_);
-    gateway_.emplace(Gateway::Parts{world_, *store_, *directory_, log_.named("link"),
+    site_events_.emplace(SiteEvents::Parts{world_.clock, *store_, *directory_, *events_});
+    gateway_.emplace(Gateway::Parts{world_, *store_, *directory_, *site_events_, log_.named("link"),
                                     [this](const std::string& uid) { reconciler_->presence_changed(uid); }});
     planner_.emplace(Planner::Parts{world_, *store_, blobs_, *authority_, version_key_});
     reconciler_.emplace(
@@ -247,6 +249,7 @@ class Hub::Implementation {
   std::optional<Router> router_;
   std::unique_ptr<io::Listener> listener_;
   std::unique_ptr<io::SecureServer> tls_;
+  std::optional<SiteEvents> site_events_;
   std::optional<Gateway> gateway_;
   std::optional<Planner> planner_;
   std::optional<Reconciler> reconciler_;

@@ -11,8 +11,8 @@
 #include "crypto/certificate.h"
 #include "hub/authority.h"
 #include "hub/directory.h"
+#include "hub/event_budget.h"
 #include "hub/host.h"
-#include "hub/refusal_budget.h"
 #include "io/world.h"
 #include "store/store.h"
 
@@ -64,7 +64,8 @@ class Pairing {
 
   Parts parts_;
   std::set<std::string> under_way_;  // key digests and machine IDs that are registering now
-  RefusalBudget refusals_;
+  // Refusals that become Events.
+  EventBudget refusals_{20, std::chrono::seconds(1)};
 };
 
 }  // namespace farholm::hub

@@ -1,6 +1,7 @@
 #include "hub/pairing_handler.h"
 
 #include "hub/responses.h"
+#include "trust/time_statement.h"
 
 namespace farholm::hub {
 namespace {
@@ -71,14 +72,22 @@ io::Task<Result<net::Response>> PairingHandler::serve(net::Exchange& exchange) {
   FARHOLM_CO_TRY(const auto target, net::parse_target(request.target));
   const std::string what = target.path.substr(kPairingPrefix.size());
   const bool posts = what == "register" || what == "renew";
-  if (!posts && what != "root" && what != "pki")
+  if (!posts && what != "root" && what != "pki" && what != "time")
     co_return fail(ErrorCode::NotFound, "there is nothing at " + target.path);
   if (request.method != (posts ? "POST" : "GET"))
     co_return fail(ErrorCode::MethodNotAllowed, target.path + " is asked with " + (posts ? "POST" : "GET"));
   if (what == "root") co_return text_response("application/json", authority_.root().text());
   if (what == "pki") co_return text_response("application/json", authority_.pki_envelope());
+  if (what == "time") co_return serve_time(target);
   if (what == "register") co_return co_await serve_register(exchange);
   co_return co_await serve_renew(exchange);
+}
+
+Result<net::Response> PairingHandler::serve_time(const net::Target& target) const {
+  const auto nonce = target.query_value("nonce");
+  if (!nonce || !trust::is_time_nonce(*nonce))
+    return fail(ErrorCode::BadRequest, "?nonce= must be 32 hexadecimal digits of the asker's");
+  return text_response("application/json", authority_.time_statement(*nonce));
 }
 
 io::Task<Result<net::Response>> PairingHandler::serve_register(net::Exchange& exchange) {

@@ -22,6 +22,7 @@ class PairingHandler final : public net::HttpHandler {
 
  private:
   io::Task<Result<net::Response>> serve(net::Exchange& exchange);
+  Result<net::Response> serve_time(const net::Target& target) const;
   io::Task<Result<net::Response>> serve_register(net::Exchange& exchange);
   io::Task<Result<net::Response>> serve_renew(net::Exchange& exchange);
 

@@ -20,7 +20,8 @@ inline constexpr std::string_view kConfigMaps = "/configmaps";
 
 // By the token's public part: {"digest" of its secret, "namespace", "name" of the RegistrationToken}.
 inline constexpr std::string_view kTokenDigests = "farholm.internal/tokendigests";
-// By a host's UID: {"report"}: what it said of itself last, as text: read seldom, it costs a tenth so.
+// By a host's UID: {"report"}: what it said of itself last, as text: read seldom, it costs a tenth so; and
+// {"events": {"journal", "through"}}: the last event of its journal that it told.
 inline constexpr std::string_view kReports = "farholm.internal/reports";
 // By a site's namespace and name: its newest plan; see plan_record.h.
 inline constexpr std::string_view kPlans = "farholm.internal/plans";

@@ -23,6 +23,8 @@ class Clock {
  public:
   virtual ~Clock() = default;
   virtual WallTime now() const = 0;
+  // False where now() is a guess: what depends on the time of day must not rely on it.
+  virtual bool is_known() const { return true; }
   virtual MonotonicTime monotonic() const = 0;
 };
 

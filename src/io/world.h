@@ -22,4 +22,15 @@ struct World {
   SecureChannels& secure;
 };
 
+// The same world by another clock.
+inline World with_clock(const World& world, Clock& clock) {
+  return {.loop = world.loop,
+          .clock = clock,
+          .entropy = world.entropy,
+          .files = world.files,
+          .network = world.network,
+          .processes = world.processes,
+          .secure = world.secure};
+}
+
 }  // namespace farholm::io

@@ -72,7 +72,7 @@ Result<std::optional<RawFrame>> Decoder::next_raw() {
     if (buffer_.size() < kLengthBytes + bytes) break;
     const auto type = static_cast<std::uint8_t>(buffer_[kLengthBytes]);
     const bool known = type >= static_cast<std::uint8_t>(FrameType::Hello) &&
-                       type <= static_cast<std::uint8_t>(FrameType::Dial);
+                       type <= static_cast<std::uint8_t>(FrameType::Taken);
     if (!known) {
       forget(kLengthBytes + bytes);
       continue;

@@ -17,7 +17,18 @@ inline constexpr std::size_t kFrameBytesMax = 256 << 10;
 inline constexpr std::string_view kAlpn = "farholm-link/1";
 inline constexpr std::int64_t kVersion = 1;
 
-enum class FrameType : std::uint8_t { Hello = 1, Welcome, Want, Status, Acknowledge, Ping, Pong, Dial };
+enum class FrameType : std::uint8_t {
+  Hello = 1,
+  Welcome,
+  Want,
+  Status,
+  Acknowledge,
+  Ping,
+  Pong,
+  Dial,
+  Events,
+  Taken
+};
 
 struct Frame {
   FrameType type = FrameType::Ping;

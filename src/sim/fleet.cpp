@@ -25,7 +25,7 @@ class Fleet {
  public:
   explicit Fleet(const FleetOptions& options) : options_(options), world_(options.seed) {
     for (int i = 1; i <= options.sites; ++i)
-      sites_.push_back(std::make_unique<Site>(world_, ledger_, i, options.log));
+      sites_.push_back(std::make_unique<Site>(world_, ledger_, news_, i, options.log));
   }
 
   FleetReport run() {
@@ -71,7 +71,7 @@ class Fleet {
     const auto all = [&] {
       if (!mended) return false;
       for (const auto& site : sites_)
-        if (!converged(*site)) return false;
+        if (!converged(*site) || !site->news_arrived()) return false;
       return true;
     };
     wait_until(all, kConvergeWithin);
@@ -82,13 +82,16 @@ class Fleet {
         return fmt::format("{} did not: {}; the hub says {}", site->name(), site->describe(),
                            at_hub(*site).dump());
       });
+    for (const auto& site : sites_)
+      ledger_.check(Invariant::EventsComeOnce, site->news_arrived(),
+                    [&] { return site->name() + " has told the hub less than it wrote down"; });
     if (ledger_.broken()) return;
-    std::vector<std::uint64_t> writes;
+    std::vector<Site::Writes> writes;
     writes.reserve(sites_.size());
-    for (const auto& site : sites_) writes.push_back(site->machine().files().boundaries());
+    for (const auto& site : sites_) writes.push_back(site->writes());
     wait_until([] { return false; }, kIdleTime);
     for (std::size_t i = 0; i < sites_.size(); ++i)
-      ledger_.check(Invariant::IdleWritesNothing, sites_[i]->machine().files().boundaries() == writes[i],
+      ledger_.check(Invariant::IdleWritesNothing, sites_[i]->is_idle_since(writes[i]),
                     [&] { return sites_[i]->name() + " wrote although nothing happened"; });
   }
 
@@ -142,7 +145,8 @@ class Fleet {
   const FleetOptions options_;
   io::sim::SimWorld world_;
   Ledger ledger_{world_.time(), world_.history()};
-  HubMachine hub_{world_, ledger_, options_.log};
+  News news_{ledger_};
+  HubMachine hub_{world_, ledger_, news_, options_.log};
   std::vector<std::unique_ptr<Site>> sites_;
   People people_{world_.loop(), Dice(options_.seed, "people"), hub_, ledger_, sites_};
   Attacker attacker_{world_.loop(), Dice(options_.seed, "attacker"), hub_, ledger_, sites_};

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "crypto/certificate.h"
 #include "io/scope.h"
 #include "net/client.h"
@@ -22,9 +24,10 @@ constexpr std::uint64_t kStartsMax = 8640;
 
 }  // namespace
 
-HubMachine::HubMachine(io::sim::SimWorld& world, Ledger& ledger, bool aloud)
+HubMachine::HubMachine(io::sim::SimWorld& world, Ledger& ledger, News& news, bool aloud)
     : world_(world),
       ledger_(ledger),
+      news_(news),
       sink_(world, "hub", aloud),
       machine_(world.add_machine("hub")),
       operator_(world.add_machine("operator")),
@@ -71,7 +74,28 @@ io::Task<void> HubMachine::run() {
     admin_ = {.chain_pem = *chain, .key_pem = key.to_pem()};
     authorities_ = hub_->authority().ca_pem();
   }
+  io::Scope beside(world_.loop());
+  beside.spawn(follow_events());
   co_await hub_->run();
+}
+
+io::Task<void> HubMachine::follow_events() {
+  constexpr const char* kEvents = "/events";
+  auto& store = hub_->store();
+  const auto listed = store.list(kEvents, {});
+  FARHOLM_ASSERT(listed);
+  auto entries = listed->entries;
+  std::ranges::sort(entries, {}, [](const auto& entry) { return entry->created_revision; });
+  for (const auto& entry : entries) news_.at_hub(entry->value, entry->created_revision);
+  auto watch = store.watch({.resource = kEvents, .after_revision = listed->revision});
+  FARHOLM_ASSERT(watch);
+  while (true) {
+    const auto events = co_await (*watch)->next();
+    if (!events) co_return;  // the hub has ended
+    for (const auto& event : *events)
+      if (event->type != store::Event::Type::Deleted)
+        news_.at_hub(event->entry->value, event->entry->created_revision);
+  }
 }
 
 io::Task<Result<json::Value>> HubMachine::ask(std::string method, std::string path, json::Value body) {

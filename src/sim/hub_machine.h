@@ -10,6 +10,7 @@
 #include "hub/hub.h"
 #include "sim/ledger.h"
 #include "sim/machine_log.h"
+#include "sim/news.h"
 #include "sim/program.h"
 
 namespace farholm::sim {
@@ -17,7 +18,7 @@ namespace farholm::sim {
 class HubMachine {
  public:
   // Listens on hub:8443; `aloud`: its log is printed. All outlive it.
-  HubMachine(io::sim::SimWorld& world, Ledger& ledger, bool aloud);
+  HubMachine(io::sim::SimWorld& world, Ledger& ledger, News& news, bool aloud);
 
   io::Task<void> live() { return program_.live(); }
   io::sim::SimMachine& machine() { return machine_; }
@@ -39,10 +40,12 @@ class HubMachine {
   };
 
   io::Task<void> run();
+  io::Task<void> follow_events();
   void give_authority();
 
   io::sim::SimWorld& world_;
   Ledger& ledger_;
+  News& news_;
   MachineLog sink_;
   const Logger log_{sink_, "hub"};
   io::sim::SimMachine& machine_;

@@ -100,6 +100,7 @@ enum class Invariant : std::uint8_t {
   SiteKeepsWhatItAcknowledged,
   HubKeepsWhatItAcknowledged,
   LimitsHold,
+  EventsComeOnce,
   EverythingConverges,
   IdleWritesNothing,
 };
@@ -114,6 +115,7 @@ inline constexpr std::array kInvariantNames{
     "a site loses nothing that it acknowledged",
     "the hub loses nothing that it acknowledged",
     "every limit holds",
+    "what happened at a site comes to the hub once, in order",
     "after the last fault everything converges",
     "an idle site writes nothing"};
 inline constexpr std::size_t kInvariants = kInvariantNames.size();

@@ -16,12 +16,16 @@ namespace {
 // A look at everything, and what follows from it.
 constexpr io::Duration kNoticedAfter = std::chrono::minutes(3);
 constexpr std::uint64_t kFileBytesMax = 1 << 20;
+// The new file is made, written and flushed, and takes its place, which is flushed.
+constexpr std::uint64_t kAtomicWriteOperations = 5;
+// What the hub says of the time is so old when it arrives, at most.
+constexpr io::Duration kMessageTime = std::chrono::minutes(1);
 // Far beyond what a site of this size needs.
 constexpr std::uint64_t kStateBytesMax = 8 << 20;
 constexpr std::size_t kReportBytesMax = 64 << 10;
 
 // How closed the gate of a site is, told from its plan and its disk by arithmetic of our own.
-enum class Closed : std::uint8_t { Open, OutsideWindow, Protected };
+enum class Closed : std::uint8_t { Open, OutsideWindow, Protected };  // ever more
 
 bool within(const std::vector<maintenance::WeeklyWindow>& windows, io::WallTime now) {
   const auto day = std::chrono::floor<std::chrono::days>(now);
@@ -45,9 +49,10 @@ Closed closed_at(const profile::SitePlan& plan, io::WallTime now) {
 
 }  // namespace
 
-Site::Site(io::sim::SimWorld& world, Ledger& ledger, int number, bool aloud)
+Site::Site(io::sim::SimWorld& world, Ledger& ledger, News& news, int number, bool aloud)
     : world_(world),
       ledger_(ledger),
+      news_(news),
       name_(fmt::format("store-{}", number)),
       sink_(world, name_, aloud),
       machine_(world.add_machine(name_)),
@@ -60,19 +65,23 @@ Site::Site(io::sim::SimWorld& world, Ledger& ledger, int number, bool aloud)
 }
 
 io::Task<void> Site::run() {
-  const auto world = machine_.world();
+  agent::TimeKeeper time(world_.loop(), machine_.files(), machine_.clock(), state_.time(), log_);
+  io::sim::SimSecureChannels channels(time.clock());
+  const auto world = io::with_clock(machine_.world(channels), time.clock());
   const agent::UplinkOptions uplink_options{
       .state = state_,
       .hub = "hub:8443",
       .token = token_,
       .machine_id = name_,
       .sysroot = {},
+      .time = &time,
       .inventory = [] { return json::Value{{"capacity", {{"cpus", 4}}}}; }};
   const auto root = co_await agent::obtain_root(world, log_, uplink_options, false);
   if (!root) co_return log_.error("no root: {}", root.error().to_string());
   agent::AgentOptions options;
   options.state = state_;
   options.machine_id = name_;
+  options.time = &time;
   options.drivers = {{"manifests", &workload_}};
   auto agent = agent::Agent::open(world, log_, options);
   if (!agent) co_return log_.error("the agent does not start: {}", agent.error().to_string());
@@ -98,6 +107,7 @@ void Site::disturb(io::Duration time) {
 }
 
 void Site::spoil() {
+  news_.spoilt(name_);
   spoilt_ = true;
   read_at_ = {};
   given_up_.clear();
@@ -121,6 +131,7 @@ void Site::read_disk() {
   read_plan(state_.plan(), accepted_);
   read_plan(state_.good_plan(), good_);
   read_journal();
+  read_events();
 }
 
 void Site::read_plan(const std::string& path, std::optional<Plan>& plan) {
@@ -149,6 +160,11 @@ void Site::read_journal() {
   const auto* given_up = journal ? json::find_object(*journal, "givenUp") : nullptr;
   if (given_up == nullptr || json::find_bool(*given_up, "hold").value_or(false)) return;
   rolled_back_ = json::string_or(*given_up, "plan");
+}
+
+void Site::read_events() {
+  const auto text = io::read_file_if_exists(machine_.files(), state_.events(), kFileBytesMax);
+  if (text && *text) news_.at_site(name_, **text);
 }
 
 void Site::before_apply(const std::string& layer, const std::string& fingerprint) {
@@ -195,10 +211,16 @@ void Site::check_gate(const std::string& layer, const std::string& fingerprint) 
   const auto& is = found->second;
   if (!is.serves || is.fingerprint == fingerprint || workload_.health(is) != driver::Health::Healthy) return;
   const auto clock = machine_.clock().now();
-  const bool held = agent::read_hold(machine_.files(), state_.hold(), clock).has_value();
-  const auto closed = held ? Closed::Protected : closed_at(accepted_->plan, clock);
+  const auto at = [&](io::WallTime time) {
+    const bool held = agent::read_hold(machine_.files(), state_.hold(), time).has_value();
+    return held ? Closed::Protected : closed_at(accepted_->plan, time);
+  };
+  // By its own clock, and by the hub's, which it may believe instead, give or take.
+  const auto truth = world_.time().now();
+  auto closed = std::min(at(truth - kMessageTime), at(truth + kMessageTime));
+  closed = std::min(closed, at(clock));
   check(Invariant::GateIsHeeded, closed != Closed::Protected,
-        [&] { return fmt::format("{} is interrupted {}", layer, held ? "on hold" : "in protected hours"); });
+        [&] { return layer + " is interrupted on hold, or in protected hours"; });
   const bool forward = good_ && good_->digest != accepted_->digest && runs(*good_);
   check(Invariant::GateIsHeeded, closed == Closed::Open || !forward,
         [&] { return layer + " is changed outside the update windows"; });
@@ -269,6 +291,17 @@ bool Site::settled_at(std::int64_t generation) {
   read_disk();
   return agent_ != nullptr && accepted_ && accepted_->plan.generation == generation && agent_->settled() &&
          runs(*accepted_);
+}
+
+Site::Writes Site::writes() const {
+  auto floor = io::read_file_if_exists(machine_.files(), state_.time(), kFileBytesMax);
+  return {.operations = machine_.files().boundaries(), .floor = floor && *floor ? **floor : ""};
+}
+
+bool Site::is_idle_since(const Writes& before) const {
+  const auto now = writes();
+  const auto spare = now.floor == before.floor ? 0 : kAtomicWriteOperations;
+  return now.operations <= before.operations + spare;
 }
 
 std::string Site::describe() const {

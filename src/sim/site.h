@@ -13,6 +13,7 @@
 #include "profile/plan.h"
 #include "sim/ledger.h"
 #include "sim/machine_log.h"
+#include "sim/news.h"
 #include "sim/program.h"
 #include "sim/workload.h"
 
@@ -29,7 +30,7 @@ class Site {
   };
 
   // Named "store-7"; `aloud`: its log is printed. All outlive it.
-  Site(io::sim::SimWorld& world, Ledger& ledger, int number, bool aloud);
+  Site(io::sim::SimWorld& world, Ledger& ledger, News& news, int number, bool aloud);
 
   // With this it pairs. Before live().
   void set_token(std::string token) { token_ = std::move(token); }
@@ -56,6 +57,15 @@ class Site {
   void check();
   // Whether all that the accepted plan says, and nothing else, runs and is healthy, and the agent says so.
   bool settled_at(std::int64_t generation);
+  // What it has written; whether it wrote nothing since, but once the time, which it does each week.
+  struct Writes {
+    std::uint64_t operations = 0;
+    std::string floor;
+  };
+  Writes writes() const;
+  bool is_idle_since(const Writes& before) const;
+  // Whether all that it wrote down came to the hub.
+  bool news_arrived() const { return news_.arrived(name_); }
   // Why not, for people.
   std::string describe() const;
 
@@ -65,6 +75,7 @@ class Site {
   void read_disk();
   void read_plan(const std::string& path, std::optional<Plan>& plan);
   void read_journal();
+  void read_events();
   void before_apply(const std::string& layer, const std::string& fingerprint);
   void before_remove(const std::string& layer);
   void check_gate(const std::string& layer, const std::string& fingerprint);
@@ -76,6 +87,7 @@ class Site {
 
   io::sim::SimWorld& world_;
   Ledger& ledger_;
+  News& news_;
   const std::string name_;
   MachineLog sink_;
   const Logger log_{sink_, "agent"};

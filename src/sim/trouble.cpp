@@ -119,7 +119,7 @@ io::Task<void> Trouble::break_machine(Site& site) {
       break;
     default:
       ledger_.injected(Fault::ClockJump, site.name());
-      site.machine().clock().jump(dice_.between(-2h, 2h));
+      jump_clock(site.machine().clock());
   }
   site.disturb(outage + 1min);
   co_return;
@@ -149,10 +149,27 @@ io::Task<void> Trouble::break_disk(Site& site) {
   }
 }
 
+// By hours, as somebody sets it; or to where a dead battery leaves it, or to nonsense. In the end it is
+// right.
+void Trouble::jump_clock(io::sim::SimClock& clock) {
+  constexpr auto kYear = std::chrono::hours(24 * 365);
+  switch (dice_.below(4)) {
+    case 0:
+      clock.set_skew(-dice_.between(50 * kYear, 56 * kYear));
+      break;
+    case 1:
+      clock.set_skew(dice_.between(15 * kYear, 170 * kYear));
+      break;
+    default:
+      clock.jump(dice_.between(-2h, 2h));
+  }
+}
+
 // The file is read at the next start.
 void Trouble::rot(Site& site) {
   const auto& state = site.state();
-  const auto path = dice_.one_of(std::array{state.plan(), state.good_plan(), state.journal()});
+  const auto path =
+      dice_.one_of(std::array{state.plan(), state.good_plan(), state.journal(), state.events()});
   auto& files = site.machine().files();
   const auto status = io::status_if_exists(files, path);
   if (!status || !*status || (*status)->size_bytes == 0) return;

@@ -33,6 +33,7 @@ class Trouble {
   io::Task<void> break_workload(Site& site);
   io::Task<void> fill_disk(io::sim::SimMachine& machine);
   void rot(Site& site);
+  void jump_clock(io::sim::SimClock& clock);
   io::sim::Survival survival();
 
   io::sim::SimWorld& world_;

@@ -66,7 +66,7 @@ std::string_view to_string(PlanVerdict::Kind kind) {
 }
 
 PlanVerdict judge_plan(const VerifiedPlan& plan, std::string_view site_uid,
-                       const std::optional<AcceptedPlan>& last, io::WallTime now,
+                       const std::optional<AcceptedPlan>& last, std::optional<io::WallTime> now,
                        const std::vector<std::string>& known_critical) {
   using Kind = PlanVerdict::Kind;
   if (plan.site_uid != site_uid) {
@@ -95,11 +95,19 @@ PlanVerdict judge_plan(const VerifiedPlan& plan, std::string_view site_uid,
                   shown, last->epoch, last->generation)};
     }
   }
-  if (plan.expires && now > *plan.expires) {
+  if (plan.expires && !now) {
+    return {
+        .kind = Kind::Expired,
+        .message = fmt::format(
+            "the plan ({}) can be accepted until {}, and this host does not know what time it is: set its "
+            "clock, or let it reach its hub",
+            shown, io::to_rfc3339(*plan.expires))};
+  }
+  if (plan.expires && *now > *plan.expires) {
     return {.kind = Kind::Expired,
             .message = fmt::format(
                 "the plan ({}) could be accepted until {}; it is {} here; ask the hub for a new one", shown,
-                io::to_rfc3339(*plan.expires), io::to_rfc3339(now))};
+                io::to_rfc3339(*plan.expires), io::to_rfc3339(*now))};
   }
   for (const auto& member : plan.critical) {
     if (std::ranges::find(known_critical, member) == known_critical.end()) {

@@ -59,10 +59,10 @@ struct PlanVerdict {
 };
 std::string_view to_string(PlanVerdict::Kind kind);  // "OtherSite": a condition's reason
 
-// `now` is the site's trusted time, at or after its time floor. `known_critical`: members that this reader
-// knows beyond version 1.
+// `now`: the site's time (site_clock.h); nothing where it is not known, and then a plan that expires is
+// refused. `known_critical`: members that this reader knows beyond version 1.
 PlanVerdict judge_plan(const VerifiedPlan& plan, std::string_view site_uid,
-                       const std::optional<AcceptedPlan>& last, io::WallTime now,
+                       const std::optional<AcceptedPlan>& last, std::optional<io::WallTime> now,
                        const std::vector<std::string>& known_critical = {});
 
 // For the signer: the envelope of a plan. Invalid when the plan has no canonical form.

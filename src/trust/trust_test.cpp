@@ -234,6 +234,8 @@ TEST_F(Trust, ExpiryLimitsOnlyAcceptance) {
   EXPECT_EQ(judge_plan(signed_plan, "uid-1", {}, later).kind, Kind::Expired);
   const AcceptedPlan last{.epoch = 1, .generation = 3, .digest = signed_plan.digest};
   EXPECT_EQ(judge_plan(signed_plan, "uid-1", last, later).kind, Kind::AlreadyAccepted);
+  EXPECT_EQ(judge_plan(signed_plan, "uid-1", {}, std::nullopt).kind, Kind::Expired) << "nobody knows";
+  EXPECT_EQ(judge_plan(signed_plan, "uid-1", last, std::nullopt).kind, Kind::AlreadyAccepted);
 }
 
 TEST_F(Trust, APlanThatNeedsMoreThanTheReaderKnowsIsRefused) {

@@ -41,12 +41,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto plan = trust::verify_plan_envelope(signer.root, envelope);
   if (!plan) return 0;
   FARHOLM_ASSERT(plan->payload == payload && *json::to_canonical_text(plan->value) == payload);
-  const auto verdict = trust::judge_plan(*plan, plan->site_uid, {}, {});
+  const auto verdict = trust::judge_plan(*plan, plan->site_uid, {}, io::WallTime());
   FARHOLM_ASSERT(verdict.refused() == !plan->critical.empty());
   const trust::AcceptedPlan last{
       .epoch = plan->epoch, .generation = plan->generation, .digest = plan->digest};
   FARHOLM_ASSERT(trust::judge_plan(*plan, plan->site_uid, last, io::WallTime::max()).kind ==
                  trust::PlanVerdict::Kind::AlreadyAccepted);
-  FARHOLM_ASSERT(trust::judge_plan(*plan, plan->site_uid + "x", last, {}).refused());
+  FARHOLM_ASSERT(trust::judge_plan(*plan, plan->site_uid + "x", last, io::WallTime()).refused());
   return 0;
 }

@@ -79,11 +79,14 @@ class SiteCrashRun {
     journal_ = std::make_unique<agent::Journal>(files(), state_.journal(), log_);
     inbox_ = std::make_unique<agent::PlanInbox>(files(), machine_.clock(), keys_.root(), state_.plan(),
                                                 state_.good_plan(), log_);
+    events_ = std::make_unique<agent::EventJournal>(machine_.world(), state_.events(), log_);
     if (!inbox_->load() || !journal_->load()) return;  // the power has gone
+    events_->load();
     runner_ = std::make_unique<agent::SiteRunner>(
         agent::SiteRunner::Parts{.world = machine_.world(),
                                  .log = log_,
                                  .journal = *journal_,
+                                 .events = *events_,
                                  .layers = layers_,
                                  .drivers = {{"manifests", &driver_}},
                                  .keep_as_good = [this] { return inbox_->keep_as_good(); },
@@ -99,6 +102,7 @@ class SiteCrashRun {
     scope_.reset();
     runner_.reset();
     inbox_.reset();
+    events_.reset();
     journal_.reset();
   }
   // True when the power had gone: there is another agent now, and what had no answer has to be asked again.
@@ -246,6 +250,7 @@ class SiteCrashRun {
   driver::fake::FakeDriver driver_{world_.loop()};
   LocalLayers layers_;
   std::unique_ptr<agent::Journal> journal_;
+  std::unique_ptr<agent::EventJournal> events_;
   std::unique_ptr<agent::PlanInbox> inbox_;
   std::unique_ptr<agent::SiteRunner> runner_;
   std::unique_ptr<io::Scope> scope_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "io/scope.h"
+#include "trust/timestamp.h"
 
 namespace farholm::agent {
 namespace {
@@ -45,8 +46,10 @@ io::Task<Result<void>> LinkLoop::run() {
       std::chrono::seconds(std::clamp(json::find_integer(welcome.body, "heartbeatSeconds").value_or(30),
                                       kHeartbeatSecondsMin, kHeartbeatSecondsMax));
   parts_.sender.connected(json::string_or(welcome.body, "status"));
-  parts_.welcomed();
+  const auto time = trust::parse_timestamp(json::string_or(welcome.body, "time"));
+  parts_.welcomed(time ? std::optional(*time) : std::nullopt);
   beside.spawn(watch_report());
+  beside.spawn(watch_events());
   beside.spawn(ping());
   auto outcome =
       co_await io::first_of<Result<void>, bool>(loop, receive(), [](io::Event& failed) -> io::Task<bool> {
@@ -69,6 +72,10 @@ io::Task<Result<void>> LinkLoop::receive() {
       parts_.sender.acknowledged(json::find_integer(frame.body, "sequence").value_or(0),
                                  json::string_or(frame.body, "status"));
       send_report();
+    } else if (frame.type == link::FrameType::Taken) {
+      parts_.site.events().delivered(json::string_or(frame.body, "journal"),
+                                     json::find_integer(frame.body, "through").value_or(0));
+      events_taken_.set();
     } else if (frame.type == link::FrameType::Ping) {
       FARHOLM_CO_CHECK(send({.type = link::FrameType::Pong}));
     }
@@ -80,6 +87,23 @@ io::Task<void> LinkLoop::watch_report() {
     send_report();
     co_await parts_.site.report_changed().wait();
     co_await parts_.world.loop.sleep(kReportBurst);
+  }
+}
+
+io::Task<void> LinkLoop::watch_events() {
+  auto& journal = parts_.site.events();
+  while (true) {
+    const auto batch = journal.undelivered();
+    if (batch.events.empty()) {
+      co_await journal.recorded().wait();
+      continue;
+    }
+    events_taken_.clear();
+    if (!send({.type = link::FrameType::Events, .body = link::to_json(batch)})) failed_.set();
+    co_await events_taken_.wait();
+    const auto next = journal.undelivered();
+    const bool took_some = next.events.empty() || next.events.front() != batch.events.front();
+    if (!took_some) co_await parts_.world.loop.sleep(kEventsPause);
   }
 }
 

@@ -3,6 +3,7 @@
 #include "agent/agent.h"
 #include "crypto/certificate.h"
 #include "trust/envelope.h"
+#include "trust/time_statement.h"
 
 namespace farholm::agent {
 namespace {
@@ -60,6 +61,17 @@ io::Task<Result<std::string>> fetch_authorities(const io::World& world, std::str
     if (item.is_string()) pem += item.get<std::string>();
   FARHOLM_CO_CHECK(crypto::Certificate::chain_from_pem(pem));
   co_return pem;
+}
+
+io::Task<Result<io::WallTime>> fetch_time(const io::World& world, std::string address,
+                                          const trust::Root& root) {
+  FARHOLM_CO_TRY(const auto client, HubClient::make_trusting(world, address));
+  std::array<std::byte, trust::kTimeNonceBytes / 2> random{};
+  world.entropy.fill(random);
+  const auto nonce = to_hex(random);
+  FARHOLM_CO_TRY(const auto response,
+                 co_await client->get("/pairing/v1/time?nonce=" + nonce, kEnvelopeBytesMax));
+  co_return trust::verify_time(root, nonce, response.body);
 }
 
 io::Task<Result<PairingAnswer>> register_host(HubClient& client, const Identity& identity,

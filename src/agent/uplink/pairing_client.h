@@ -18,6 +18,11 @@ io::Task<Result<std::string>> fetch_root(const io::World& world, std::string add
 io::Task<Result<std::string>> fetch_authorities(const io::World& world, std::string address,
                                                 const trust::Root& root);
 
+// What time it is, said just now by whoever may sign our plans: believed whatever our own clock thinks of the
+// hub's certificate.
+io::Task<Result<io::WallTime>> fetch_time(const io::World& world, std::string address,
+                                          const trust::Root& root);
+
 struct PairingRequest {
   std::string token;
   std::string machine_id;

@@ -41,8 +41,10 @@ class TestSite final : public UplinkSite {
         inbox_(world.files, world.clock, root_, StateFolder{kState}.plan(), StateFolder{kState}.good_plan(),
                log),
         machine_id_(std::move(machine_id)),
-        changed_(world.loop) {
+        changed_(world.loop),
+        events_(world, StateFolder{kState}.events(), log) {
     EXPECT_TRUE(inbox_.load());
+    events_.load();
   }
 
   Result<Acceptance> offer_plan(std::string_view envelope) override {
@@ -76,6 +78,7 @@ class TestSite final : public UplinkSite {
   }
   io::Event& report_changed() override { return changed_; }
   void add_source(content::BlobSource& source) override { sources.push_back(&source); }
+  EventJournal& events() override { return events_; }
 
   void become(bool is_ready) {
     ready = is_ready;
@@ -91,6 +94,7 @@ class TestSite final : public UplinkSite {
   PlanInbox inbox_;
   std::string machine_id_;
   io::Event changed_;
+  EventJournal events_;
 };
 
 class FleetTest : public testing::Test {

@@ -46,6 +46,7 @@ class AgentSite final : public UplinkSite {
   json::Value report() const override { return agent_.report(); }
   io::Event& report_changed() override { return agent_.report_changed(); }
   void add_source(content::BlobSource& source) override { agent_.add_source(source); }
+  EventJournal& events() override { return agent_.events(); }
 
  private:
   Agent& agent_;
@@ -98,6 +99,7 @@ class Uplink::Implementation {
       co_return;
     }
     scope_.spawn(keep_certificate());
+    scope_.spawn(keep_time());
     scope_.spawn(follow_wants());
     Pause pause(world_);
     while (true) {
@@ -153,6 +155,7 @@ class Uplink::Implementation {
   // True when this host has what it needs; false when it has to wait for an operator.
   io::Task<Result<bool>> pair() {
     FARHOLM_CO_TRY(state_.authorities, co_await fetch_authorities(world_, state_.address, *root_));
+    co_await ask_time();  // by a wrong clock the hub's certificate is none
     FARHOLM_CO_CHECK(use_state());
     FARHOLM_CO_TRY(
         const auto answer,
@@ -182,6 +185,23 @@ class Uplink::Implementation {
     return {};
   }
 
+  io::Task<void> ask_time() {
+    if (options_.time == nullptr) co_return;
+    const auto time = co_await fetch_time(world_, state_.address, *root_);
+    if (time)
+      options_.time->hear(*time);
+    else
+      log_.warning("the hub does not say what time it is: {}", time.error().to_string());
+  }
+
+  // A link may stand for years.
+  io::Task<void> keep_time() {
+    while (true) {
+      co_await world_.loop.sleep(kFloorWritten);
+      if (connected_) co_await ask_time();
+    }
+  }
+
   io::Task<Result<void>> hold_link() {
     FARHOLM_CO_TRY(auto stream, co_await client_->dial_link());
     LinkLoop link({.world = world_,
@@ -194,7 +214,8 @@ class Uplink::Implementation {
                          want_changed_.set();
                        },
                    .welcomed =
-                       [this] {
+                       [this](std::optional<io::WallTime> time) {
+                         if (time && options_.time != nullptr) options_.time->hear(*time);
                          welcomed_ = connected_ = true;
                          told_.clear();
                          log_.info("linked to the hub at {}", state_.address);

@@ -31,6 +31,8 @@ struct UplinkOptions {
   // What the host says it is, as AgentOptions::machine_id; empty: the machine's own, below `sysroot`.
   std::string machine_id;
   std::string sysroot;
+  // Of the world that the uplink is given: told what time the hub says it is. None: nobody wants to know.
+  TimeKeeper* time = nullptr;
   // What the machine is made of; asked once per pairing and at each start. May be empty.
   std::function<json::Value()> inventory;
 };
@@ -43,6 +45,7 @@ class UplinkSite {
   virtual json::Value report() const = 0;
   virtual io::Event& report_changed() = 0;
   virtual void add_source(content::BlobSource& source) = 0;
+  virtual EventJournal& events() = 0;
 };
 
 // Before Agent::open, which needs it: with a token, the state folder gets the root that the token names, from

@@ -111,6 +111,55 @@ TEST_F(UplinkTest, ATokenOfAnotherRootIsNotSentToThisHub) {
   EXPECT_EQ(root.error().code, ErrorCode::Forbidden);
 }
 
+TEST_F(UplinkTest, WhatHappenedIsToldToTheHubOnceAndInOrderHoweverOftenItGoesAway) {
+  start_hub();
+  auto& host = start_host("edge", prepare_store(), "machine-1");
+  ASSERT_TRUE(comes_true([&] { return condition(site(), "Ready") == "True"; }));
+  const auto told = [&] {
+    std::map<std::int64_t, std::string> by_revision;
+    for (const auto& event : all("/events"))
+      if (json::string_or(event->value, "reportingComponent") == "farholm-agent")
+        by_revision[event->created_revision] = json::string_or(event->value, "reason");
+    std::vector<std::string> reasons;
+    for (auto& [revision, reason] : by_revision) reasons.push_back(reason);
+    return reasons;
+  };
+  std::vector<std::string> expected;
+  const auto happens = [&](const std::string& reason) {
+    host.site->events().record(true, reason, "till", "no pod is ready");
+    expected.push_back(reason);
+  };
+  happens("First");
+  ASSERT_TRUE(comes_true([&] { return told() == expected; }));
+  const auto event = [&] {
+    for (const auto& one : all("/events"))
+      if (json::string_or(one->value, "reason") == "First") return one->value;
+    return json::Value();
+  }();
+  EXPECT_EQ(event["involvedObject"]["kind"], "Site");
+  EXPECT_EQ(event["involvedObject"]["name"], "store-1");
+  EXPECT_EQ(event["involvedObject"]["fieldPath"], "spec.layers{till}");
+  EXPECT_EQ(event["source"]["component"], "farholm-agent");
+  EXPECT_EQ(event["type"], "Warning");
+  EXPECT_EQ(event["message"], "no pod is ready");
+
+  drop_hub();
+  expected.clear();  // what the hub had is too old for it a month later
+  for (int i = 0; i < 100; ++i) happens("Offline" + std::to_string(i));
+  pass(std::chrono::hours(24 * 30));
+  start_hub();
+  ASSERT_TRUE(comes_true([&] { return told() == expected; })) << testing::PrintToString(told());
+  EXPECT_TRUE(comes_true([&] { return host.site->events().undelivered().events.empty(); }));
+
+  // The box forgets all of it, and begins with the same numbers.
+  stop_host("edge");
+  ASSERT_TRUE(io::write_file_atomically(world_.machine("edge").files(), StateFolder{kState}.events(), ""));
+  auto& anew = start_host("edge", "", "machine-1");
+  anew.site->events().record(false, "Last", "", "");
+  expected.emplace_back("Last");
+  ASSERT_TRUE(comes_true([&] { return told() == expected; })) << testing::PrintToString(told());
+}
+
 TEST_F(UplinkTest, AnotherKeyWithAKnownMachineIdWaitsForAPersonToDecide) {
   start_hub();
   const auto token = prepare_store(/*hosts_max=*/5);
