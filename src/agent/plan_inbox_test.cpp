@@ -5,6 +5,7 @@
 
 #include "agent/test_site.h"
 #include "crypto/checked_file.h"
+#include "trust/site_clock.h"
 
 namespace farholm::agent {
 namespace {
@@ -124,6 +125,23 @@ TEST_F(PlanInboxTest, AnExpiredPlanIsRefused) {
   expired.expires = "2025-12-31T23:59:59Z";
   EXPECT_EQ(offer(inbox, test::sign(expired, keys_.key())), Kind::Expired);
   EXPECT_EQ(disk_.count(), 0U);
+}
+
+TEST_F(PlanInboxTest, WhileTheTimeIsNotKnownAPlanThatExpiresIsRefusedAndAnAcceptedOneStays) {
+  auto expiring = test::plan(1, {test::layer("till", '1')});
+  expiring.expires = "2100-01-01T00:00:00Z";
+  trust::SiteClock lost(disk_.time, io::sim::kBeginning + std::chrono::hours(24 * 365));
+  PlanInbox inbox(disk_.files, lost, keys_.root(), kPath, kGoodPath, Logger(log_, "plan"));
+  ASSERT_TRUE(inbox.load());
+  EXPECT_EQ(offer(inbox, test::sign(expiring, keys_.key())), Kind::Expired);
+  ASSERT_TRUE(lost.hear(disk_.time.now()));
+  EXPECT_EQ(offer(inbox, test::sign(expiring, keys_.key())), Kind::Accept);
+  trust::SiteClock lost_again(disk_.time, io::sim::kBeginning + std::chrono::hours(24 * 365));
+  PlanInbox later(disk_.files, lost_again, keys_.root(), kPath, kGoodPath, Logger(log_, "plan"));
+  ASSERT_TRUE(later.load());
+  EXPECT_TRUE(later.accepted());
+  EXPECT_EQ(offer(later, test::sign(expiring, keys_.key())), Kind::AlreadyAccepted);
+  EXPECT_EQ(offer(later, signed_plan(2)), Kind::Accept) << "one that never expires";
 }
 
 TEST_F(PlanInboxTest, AWrongSignatureIsForbiddenAndLeavesNothing) {

@@ -1,5 +1,5 @@
 // farholm-agent: keeps one edge host as its plan says. Subcommands: run, offer, retry, hold, release, status,
-// events, identity, inventory, registry.
+// events, support-bundle, identity, inventory, registry.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -15,9 +15,11 @@
 #include "agent/machine_id.h"
 #include "agent/registry_server.h"
 #include "agent/report.h"
+#include "agent/support/support_bundle.h"
 #include "agent/uplink/uplink.h"
 #include "base/encoding.h"
 #include "cmd/stderr_log.h"
+#include "driver/docker/docker_client.h"
 #include "io/posix/posix_world.h"
 #include "io/scope.h"
 #include "net/tls.h"
@@ -40,6 +42,7 @@ struct Arguments {
   bool verbose = false;
   std::vector<std::string> listen;
   std::string reason;
+  std::string output;
   std::size_t events_last = 50;
   std::int64_t hold_seconds = 0;  // 0: until `release`
 };
@@ -195,6 +198,25 @@ int events(const Arguments& arguments, io::posix::PosixWorld& posix, Logger log)
   return 0;
 }
 
+// Works with the agent, the hub or Docker Engine gone: what cannot be had says why.
+int support_bundle(const Arguments& arguments, io::posix::PosixWorld& posix, Logger log) {
+  const auto world = posix.world();
+  const auto endpoint = io::parse_endpoint(arguments.agent.docker_endpoint);
+  if (!endpoint) return report_error(endpoint.error());
+  driver::docker::DockerClient engine(world.loop, world.network, *endpoint);
+  const auto bundle = world.loop.run(agent::make_support_bundle(
+      world, std::move(log),
+      {.state = arguments.agent.state, .sysroot = arguments.agent.sysroot, .engine = &engine}));
+  if (!bundle) return report_error(bundle.error());
+  const auto path = arguments.output.empty()
+                        ? fmt::format("farholm-support-{}.tar", io::to_rfc3339(world.clock.now()))
+                        : arguments.output;
+  const auto written = io::write_file_atomically(world.files, path, *bundle, 0600);
+  if (!written) return report_error(written.error());
+  fmt::print("{}: {} KiB; read its README.txt before you give it away\n", path, bundle->size() >> 10U);
+  return 0;
+}
+
 // This host as `farholm plan --hosts` wants it; makes the host's keys if there are none yet.
 int identity(const Arguments& arguments, io::posix::PosixWorld& posix) {
   const auto world = posix.world();
@@ -320,6 +342,16 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   events_command->add_flag("--json", arguments.json, "as JSON");
 
+  auto* support_command = app.add_subcommand(
+      "support-bundle", "gather what somebody far away needs to understand this box, without its keys");
+  support_command->add_option("--state", state, "the agent's state folder")->capture_default_str();
+  support_command->add_option("-o,--output", arguments.output,
+                              "the tar file to write; else farholm-support-<time>.tar in this folder");
+  support_command->add_option("--docker", arguments.agent.docker_endpoint, "where Docker Engine listens")
+      ->capture_default_str();
+  support_command->add_option("--sysroot", arguments.agent.sysroot,
+                              "read /sys, /proc and /etc below this folder");
+
   auto* retry_command = app.add_subcommand(
       "retry", "try the plan again that was given up because it did not become healthy in its time");
   retry_command->add_option("--state", state, "the agent's state folder")->capture_default_str();
@@ -361,6 +393,7 @@ int main(int argc, char** argv) {
   const Logger log(sink, "agent");
   if (*status_command) return status(arguments, posix);
   if (*events_command) return events(arguments, posix, log.named("events"));
+  if (*support_command) return support_bundle(arguments, posix, log.named("support"));
   if (*identity_command) return identity(arguments, posix);
   if (*inventory_command) return inventory(arguments, posix);
   if (*offer_command) return offer(arguments, posix);

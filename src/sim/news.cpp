@@ -12,6 +12,10 @@ namespace {
 constexpr const char* kId = "farholm.dev/event";
 // Before each line of a site's file: sixteen characters of the digest of what follows, and a space.
 constexpr std::size_t kSealBytes = 17;
+
+std::string what_of(const json::Value& event) {
+  return json::string_or(event, "reason") + ": " + json::string_or(event, "message");
+}
 }  // namespace
 
 void News::at_hub(const json::Value& event, std::int64_t created_revision) {
@@ -20,12 +24,12 @@ void News::at_hub(const json::Value& event, std::int64_t created_revision) {
   const auto last = id.rfind('/');
   const auto first = id.find('/');
   if (last == std::string::npos || first == last) return;
-  auto& revisions = told_[id.substr(first + 1, last - first - 1)];
+  auto& told = told_[id.substr(first + 1, last - first - 1)];
   const auto sequence = std::stoll(id.substr(last + 1));
-  const auto [known, fresh] = revisions.try_emplace(sequence, created_revision);
-  ledger_.check(Invariant::EventsComeOnce, known->second == created_revision,
+  const auto [known, fresh] = told.try_emplace(sequence, Told{created_revision, what_of(event)});
+  ledger_.check(Invariant::EventsComeOnce, known->second.revision == created_revision,
                 [&] { return fmt::format("{} was told twice", id); });
-  ledger_.check(Invariant::EventsComeOnce, !fresh || std::next(known) == revisions.end(),
+  ledger_.check(Invariant::EventsComeOnce, !fresh || std::next(known) == told.end(),
                 [&] { return fmt::format("{} came after a later one", id); });
 }
 
@@ -47,25 +51,29 @@ void News::at_site(const std::string& site, const std::string& text) {
     if (const auto through = json::find_integer(*value, "delivered"))
       delivered = std::max(delivered, *through);
     else if (const auto sequence = json::find_integer(*value, "sequence"))
-      journals[journal].insert(*sequence);
+      journals[journal][*sequence] = what_of(*value);
   }
-  const auto told = told_.find(journal);
-  for (const auto sequence : journals[journal]) {
+  for (const auto& [sequence, what] : journals[journal]) {
     if (sequence > delivered) break;
-    ledger_.check(Invariant::EventsComeOnce, told != told_.end() && told->second.contains(sequence), [&] {
-      return fmt::format("{}: event {} of {} never came to the hub, which took it", site, sequence, journal);
+    ledger_.check(Invariant::EventsComeOnce, is_told(journal, sequence, what), [&, number = sequence] {
+      return fmt::format("{}: event {} of {} never came to the hub, which took it", site, number, journal);
     });
   }
+}
+
+bool News::is_told(const std::string& journal, std::int64_t sequence, const std::string& what) const {
+  const auto told = told_.find(journal);
+  if (told == told_.end()) return false;
+  const auto event = told->second.find(sequence);
+  return event != told->second.end() && event->second.what == what;
 }
 
 bool News::arrived(const std::string& site) const {
   const auto journals = written_.find(site);
   if (journals == written_.end()) return true;
-  for (const auto& [journal, sequences] : journals->second) {
-    const auto told = told_.find(journal);
-    for (const auto sequence : sequences)
-      if (told == told_.end() || !told->second.contains(sequence)) return false;
-  }
+  for (const auto& [journal, events] : journals->second)
+    for (const auto& [sequence, what] : events)
+      if (!is_told(journal, sequence, what)) return false;
   return true;
 }
 

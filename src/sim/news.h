@@ -3,7 +3,6 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <string>
 
 #include "json/json.h"
@@ -26,11 +25,17 @@ class News {
   bool arrived(const std::string& site) const;
 
  private:
+  bool is_told(const std::string& journal, std::int64_t sequence, const std::string& what) const;
+
   Ledger& ledger_;
-  // Revision of the store by sequence, by journal.
-  std::map<std::string, std::map<std::int64_t, std::int64_t>> told_;
-  // Sequences by journal, by site.
-  std::map<std::string, std::map<std::string, std::set<std::int64_t>>> written_;
+  struct Told {
+    std::int64_t revision = 0;  // of the store
+    std::string what;           // reason and message
+  };
+  // By sequence, by journal.
+  std::map<std::string, std::map<std::int64_t, Told>> told_;
+  // What happened by sequence, by journal, by site.
+  std::map<std::string, std::map<std::string, std::map<std::int64_t, std::string>>> written_;
 };
 
 }  // namespace farholm::sim

@@ -18,6 +18,8 @@ constexpr io::Duration kNoticedAfter = std::chrono::minutes(3);
 constexpr std::uint64_t kFileBytesMax = 1 << 20;
 // The new file is made, written and flushed, and takes its place, which is flushed.
 constexpr std::uint64_t kAtomicWriteOperations = 5;
+// A clock that is further off must not be believed.
+constexpr io::Duration kPlausibleError = std::chrono::hours(24 * 365);
 // What the hub says of the time is so old when it arrives, at most.
 constexpr io::Duration kMessageTime = std::chrono::minutes(1);
 // Far beyond what a site of this size needs.
@@ -218,7 +220,7 @@ void Site::check_gate(const std::string& layer, const std::string& fingerprint) 
   // By its own clock, and by the hub's, which it may believe instead, give or take.
   const auto truth = world_.time().now();
   auto closed = std::min(at(truth - kMessageTime), at(truth + kMessageTime));
-  closed = std::min(closed, at(clock));
+  if (std::chrono::abs(clock - truth) < kPlausibleError) closed = std::min(closed, at(clock));
   check(Invariant::GateIsHeeded, closed != Closed::Protected,
         [&] { return layer + " is interrupted on hold, or in protected hours"; });
   const bool forward = good_ && good_->digest != accepted_->digest && runs(*good_);

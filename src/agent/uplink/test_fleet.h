@@ -101,6 +101,8 @@ class FleetTest : public testing::Test {
  protected:
   struct Host {
     explicit Host(io::Loop& loop) : scope(loop) {}
+    std::unique_ptr<TimeKeeper> time;
+    std::unique_ptr<io::sim::SimSecureChannels> channels;  // by that time
     std::unique_ptr<TestSite> site;
     std::unique_ptr<Uplink> uplink;
     io::Scope scope;
@@ -133,18 +135,25 @@ class FleetTest : public testing::Test {
   Host& start_host(const std::string& machine, const std::string& token, const std::string& machine_id) {
     if (!made_.contains(machine)) world_.add_machine(machine);
     made_.insert(machine);
-    auto world = world_.machine(machine).world();
+    auto& box = world_.machine(machine);
+    auto time = std::make_unique<TimeKeeper>(loop(), box.files(), box.clock(), StateFolder{kState}.time(),
+                                             log_.named(machine));
+    auto channels = std::make_unique<io::sim::SimSecureChannels>(time->clock());
+    const auto world = io::with_clock(box.world(*channels), time->clock());
     UplinkOptions options{.state = {kState},
                           .hub = "hub:8443",
                           .token = token,
                           .machine_id = machine_id,
                           .sysroot = {},
+                          .time = time.get(),
                           .inventory = [] { return json::Value{{"capacity", {{"cpus", 4}}}}; }};
     if (token.empty()) copy_root(machine);
     auto root = loop().run(obtain_root(world, log_, options, /*root_given=*/false));
     EXPECT_TRUE(root) << root.error().to_string();
     hosts_.erase(machine);
     auto& host = *hosts_.emplace(machine, std::make_unique<Host>(loop())).first->second;
+    host.time = std::move(time);
+    host.channels = std::move(channels);
     host.site = std::make_unique<TestSite>(world, log_.named(machine), machine_id);
     host.uplink = std::make_unique<Uplink>(world, log_.named(machine), *host.site, options);
     host.scope.spawn(host.uplink->run());

@@ -160,6 +160,67 @@ TEST_F(UplinkTest, WhatHappenedIsToldToTheHubOnceAndInOrderHoweverOftenItGoesAwa
   ASSERT_TRUE(comes_true([&] { return told() == expected; })) << testing::PrintToString(told());
 }
 
+TEST_F(UplinkTest, AfterMoreThanAYearAloneAHostIsTheSameHost) {
+  start_hub();
+  auto& host = start_host("edge", prepare_store(/*hosts_max=*/1), "machine-1");
+  ASSERT_TRUE(comes_true([&] { return condition(site(), "Ready") == "True"; }));
+  const auto before = all(hub::kHosts).front()->value;
+  drop_hub();
+  pass(std::chrono::hours(24 * 400));
+  EXPECT_FALSE(host.uplink->connected());
+  start_hub();
+  ASSERT_TRUE(comes_true([&] { return host.uplink->connected(); }, std::chrono::hours(1)))
+      << testing::PrintToString(sink_.lines);
+  ASSERT_TRUE(comes_true([&] { return condition(site(), "Ready") == "True"; }));
+  ASSERT_EQ(all(hub::kHosts).size(), 1U);
+  EXPECT_EQ(all(hub::kHosts).front()->value["metadata"]["uid"], before["metadata"]["uid"]);
+}
+
+// A machine whose clock is off by so many days when it begins.
+class WrongClockTest : public FleetTest, public testing::WithParamInterface<int> {
+ protected:
+  void set_clock() {
+    if (made_.insert("edge").second) world_.add_machine("edge");
+    world_.machine("edge").clock().set_skew(std::chrono::hours(24 * GetParam()));
+  }
+  io::Duration error_of(const Host& host) {
+    return std::chrono::abs(host.time->clock().now() - world_.time().now());
+  }
+};
+
+TEST_P(WrongClockTest, IsNoReasonNotToPair) {
+  start_hub();
+  const auto token = prepare_store();
+  set_clock();
+  auto& host = start_host("edge", token, "machine-1");
+  ASSERT_TRUE(comes_true([&] { return condition(site(), "Ready") == "True"; }))
+      << testing::PrintToString(sink_.lines);
+  EXPECT_LT(error_of(host), std::chrono::minutes(1));
+  EXPECT_TRUE(host.time->clock().is_known());
+  EXPECT_NE(host.time->clock().trouble(), "") << "somebody should set it";
+}
+
+TEST_P(WrongClockTest, AfterAPowerCutIsNoReasonNotToComeBack) {
+  start_hub();
+  start_host("edge", prepare_store(), "machine-1");
+  ASSERT_TRUE(comes_true([&] { return condition(site(), "Ready") == "True"; }));
+  stop_host("edge");
+  drop_hub();
+  pass(std::chrono::hours(24 * 100));  // the certificate has ended meanwhile
+  set_clock();
+  start_hub();
+  auto& host = start_host("edge", "", "machine-1");
+  ASSERT_TRUE(comes_true([&] { return host.uplink->connected(); }, std::chrono::hours(1)))
+      << testing::PrintToString(sink_.lines);
+  EXPECT_LT(error_of(host), std::chrono::minutes(1));
+  // And while it is connected.
+  world_.machine("edge").clock().jump(-std::chrono::hours(24 * 3000));
+  EXPECT_LT(error_of(host), std::chrono::minutes(1));
+}
+
+INSTANTIATE_TEST_SUITE_P(Days, WrongClockTest,
+                         testing::Values(-365 * 56, -365 * 10, -2, 2, 365 * 3, 365 * 30, 365 * 170));
+
 TEST_F(UplinkTest, AnotherKeyWithAKnownMachineIdWaitsForAPersonToDecide) {
   start_hub();
   const auto token = prepare_store(/*hosts_max=*/5);
