@@ -75,6 +75,7 @@ std::string report_as_text(const json::Value& report) {
         if (type == "Ready" && !so) line("Is", said = message);
         if (type == "Degraded" && so && message != said) line("Is wrong", message);
         if (type == "OnHold" && so) line("On hold", message);
+        if (type == "Contested" && so) line("Contested", message);
       }
     }
   }

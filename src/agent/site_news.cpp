@@ -22,9 +22,17 @@ bool was_told_healthy(const EventJournal& events, const std::string& layer) {
   return last != all.rend() && last->reason == kHealthy;
 }
 
+const engine::Condition* find_condition(const engine::Status& status, std::string_view type) {
+  const auto found = std::ranges::find(status.conditions, type, &engine::Condition::type);
+  return found == status.conditions.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 void tell_health(EventJournal& events, const engine::Status& before, const engine::Status& now) {
+  if (const auto* contested = find_condition(now, "Contested");
+      contested != nullptr && find_condition(before, "Contested") == nullptr)
+    events.record(true, "Contested", "", contested->message);
   for (const auto& layer : now.layers) {
     const auto known = std::ranges::find(before.layers, layer.name, &engine::LayerStatus::name);
     const auto was = known == before.layers.end() ? LayerState::Pending : known->state;

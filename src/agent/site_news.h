@@ -1,5 +1,5 @@
-// What of a site's status is worth an event: a layer that was healthy and is not any more, and one that is so
-// again. One thread.
+// What of a site's status is worth an event: a layer that was healthy and is not any more, one that is so
+// again, and one that somebody else keeps changing. One thread.
 #pragma once
 
 #include "agent/event_journal.h"

@@ -294,10 +294,12 @@ io::Task<void> SiteRunner::apply(engine::ApplyLayer step) {
     co_return parts_.journal.note_applied(layer.name, layer.type, fingerprint);
   };
   set_activity(fmt::format("{} layer {}", repair ? "repairing" : "applying", layer.name));
+  const auto seen = input_.observed.find(layer.name);
+  const std::string drift = seen == input_.observed.end() ? "" : seen->second.message;
   const auto outcome = co_await attempt();
   const auto now = parts_.world.clock.monotonic();
   if (outcome) {
-    engine::record_applied(input_.memory, layer.name, fingerprint, repair, now, random());
+    engine::record_applied(input_.memory, layer.name, fingerprint, repair, now, random(), drift);
     tell(false, repair ? "LayerRepaired" : "LayerApplied", layer.name, "");
   } else {
     parts_.log.error("layer {}: {}", layer.name, outcome.error().to_string());

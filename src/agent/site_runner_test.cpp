@@ -71,6 +71,30 @@ TEST_F(SiteRunnerTest, WhatHappensIsWrittenDownAndAQuietSiteWritesNothing) {
   EXPECT_THAT(told(), ElementsAre("PlanStarted", "PlanHealthy", "LayerRemoved till"));
 }
 
+// Another controller that wants it otherwise: it is put right ever more seldom, and people are told.
+TEST_F(SiteRunnerTest, AFightOverALayerIsToldAndDoesNotRunHot) {
+  follow(plan(1, {layer("till", '1')}));
+  pass(minutes(1));
+  done();
+  told();
+  std::size_t repairs = 0;
+  driver_.drift("till", "ConfigMap prices differs");
+  for (int second = 0; second < 3600; ++second) {
+    pass(std::chrono::seconds(1));
+    const auto now = done().size();
+    repairs += now;
+    if (now > 0) driver_.drift("till", "ConfigMap prices differs");
+  }
+  EXPECT_GT(repairs, 10U);
+  EXPECT_LT(repairs, 120U) << "in an hour";
+  EXPECT_THAT(condition("Contested").message, HasSubstr("layer till"));
+  EXPECT_THAT(condition("Contested").message, HasSubstr("ConfigMap prices differs"));
+  EXPECT_THAT(told(), testing::Contains("Contested").Times(1));
+  pass(minutes(30));
+  EXPECT_EQ(condition("Contested").status, "") << "whoever it was has stopped";
+  EXPECT_TRUE(ready());
+}
+
 TEST_F(SiteRunnerTest, TroubleWithTheHostIsWrittenDownOnceAndThatItIsOver) {
   runner_->set_trouble("registry", "port 5000 is taken");
   runner_->set_trouble("registry", "port 5000 is taken");

@@ -38,7 +38,7 @@ void record_failure(Memory& memory, const std::string& layer, const std::string&
 }
 
 void record_applied(Memory& memory, const std::string& layer, const std::string& fingerprint, bool was_repair,
-                    io::MonotonicTime now, std::uint64_t entropy) {
+                    io::MonotonicTime now, std::uint64_t entropy, std::string drift) {
   Attempts& attempts = attempts_for(memory, layer, fingerprint);
   // The same change once more is a repair too: what was applied did not stay.
   const bool again = was_repair || attempts.applied;
@@ -49,6 +49,11 @@ void record_applied(Memory& memory, const std::string& layer, const std::string&
   attempts.message.clear();
   attempts.last_at = now;
   attempts.retry_at = now + retry_pause(attempts.repairs, entropy);
+  attempts.drift = std::move(drift);
+}
+
+bool is_contested(const Attempts& attempts, io::MonotonicTime now) {
+  return attempts.repairs >= kContestedRepairs && now - attempts.last_at < kRepairCalm;
 }
 
 void record_recovery(Memory& memory, const std::string& layer, io::MonotonicTime now) {

@@ -89,5 +89,20 @@ TEST(Memory, ARemovedLayerIsForgotten) {
   EXPECT_TRUE(memory.layers.empty());
 }
 
+TEST(Memory, WhatIsPutRightAgainAndAgainIsContestedUntilItStaysRight) {
+  Memory memory;
+  auto now = at(seconds(0));
+  for (std::uint32_t repair = 1; repair <= kContestedRepairs; ++repair) {
+    EXPECT_FALSE(memory.layers.contains("a") && is_contested(memory.layers["a"], now));
+    now += seconds(30);
+    record_applied(memory, "a", "1", /*was_repair=*/true, now, kLuckiest, "it differs");
+  }
+  EXPECT_TRUE(is_contested(memory.layers["a"], now));
+  EXPECT_EQ(memory.layers["a"].drift, "it differs");
+  EXPECT_FALSE(is_contested(memory.layers["a"], now + kRepairCalm));
+  record_applied(memory, "a", "2", /*was_repair=*/false, now, kLuckiest);
+  EXPECT_FALSE(is_contested(memory.layers["a"], now)) << "another layer by now";
+}
+
 }  // namespace
 }  // namespace farholm::engine

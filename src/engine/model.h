@@ -97,6 +97,7 @@ struct Attempts {
   io::MonotonicTime last_at;
   io::MonotonicTime retry_at;
   std::string message;  // of the last failure; empty after a success
+  std::string drift;    // what the last repair put right
   bool operator==(const Attempts&) const = default;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/gate.h"
+#include "engine/memory.h"
 
 namespace farholm::engine {
 
@@ -117,6 +118,19 @@ std::string troubles_of(const Input& input) {
   return text;
 }
 
+std::string contested_layers(const Input& input) {
+  std::string text;
+  for (const auto& [name, attempts] : input.memory.layers) {
+    if (!is_contested(attempts, input.now)) continue;
+    text += fmt::format(
+        "{}layer {} was put right again and again and does not stay so{}{}; it is tried ever more seldom: "
+        "find "
+        "who changes it, or say enforcement: Report",
+        text.empty() ? "" : "; ", name, attempts.drift.empty() ? "" : ": ", attempts.drift);
+  }
+  return text;
+}
+
 std::vector<Condition> conditions_of(const Input& input, const std::vector<LayerStatus>& layers) {
   if (!input.plan) {
     const std::string message = "no plan was accepted yet";
@@ -168,6 +182,8 @@ std::vector<Condition> conditions_of(const Input& input, const std::vector<Layer
   }
   std::vector<Condition> conditions{ready, progressing, degraded};
   if (input.gate.stops_clock) conditions.push_back({"OnHold", "True", input.gate.reason, input.gate.message});
+  if (auto contested = contested_layers(input); !contested.empty())
+    conditions.push_back({"Contested", "True", "RepairedAgainAndAgain", std::move(contested)});
   return conditions;
 }
 

@@ -35,7 +35,8 @@ struct LayerStatus {
 };
 
 struct Condition {
-  std::string type;    // Ready, Progressing, Degraded; OnHold only while people at the site hold changes
+  std::string type;    // Ready, Progressing, Degraded; OnHold only while people at the site hold changes,
+                       // Contested only while somebody else undoes what is put right
   std::string status;  // "True", "False", "Unknown"
   std::string reason;  // one CamelCase word
   std::string message;

@@ -192,10 +192,13 @@ void judge_site(json::Value& object, const SiteFacts& facts, io::WallTime now) {
   set_condition(object, any_condition(facts, "Progressing", "Nothing is being changed."), now);
   set_condition(object, any_condition(facts, "Degraded", "Nothing is wrong that will not mend itself."), now);
   set_condition(object, connected_condition(facts), now);
-  if (const auto hold = any_condition(facts, "OnHold", ""); hold.status == "True")
-    set_condition(object, hold, now);
-  else
-    remove_condition(object, "OnHold");
+  // There only while they are so.
+  for (const auto* type : {"OnHold", "Contested"}) {
+    if (const auto condition = any_condition(facts, type, ""); condition.status == "True")
+      set_condition(object, condition, now);
+    else
+      remove_condition(object, type);
+  }
 }
 
 }  // namespace farholm::hub

@@ -83,16 +83,19 @@ TEST_F(SiteStatus, SaysThatItIsSimulatedWhenAHostIs) {
   EXPECT_EQ(condition_status(site, "Simulated"), "") << "a real site does not have the condition";
 }
 
-TEST_F(SiteStatus, SaysThatThePeopleAtTheSiteHoldChanges) {
+TEST_F(SiteStatus, AHoldAndAFightAreConditionsOnlyWhileTheyLast) {
   auto held = report("True", "Healthy");
-  held["status"]["conditions"].push_back(
-      {{"type", "OnHold"}, {"status", "True"}, {"reason", "OnHold"}, {"message", "stocktaking"}});
+  for (const auto* type : {"OnHold", "Contested"})
+    held["status"]["conditions"].push_back(
+        {{"type", type}, {"status", "True"}, {"reason", "Why"}, {"message", "stocktaking"}});
   facts_.hosts = {{"a", true, report("True", "Healthy")}, {"b", true, held}};
   auto site = judged();
   EXPECT_EQ(condition_status(site, "OnHold"), "True");
+  EXPECT_EQ(condition_status(site, "Contested"), "True");
   facts_.hosts.pop_back();
   judge_site(site, facts_, kNow);
-  EXPECT_EQ(condition_status(site, "OnHold"), "") << "when it is over the condition goes";
+  EXPECT_EQ(condition_status(site, "OnHold"), "");
+  EXPECT_EQ(condition_status(site, "Contested"), "");
 }
 
 TEST_F(SiteStatus, WhatAHostMakesUpIsCutToWhatTheKindAllows) {

@@ -1,5 +1,6 @@
 #include <algorithm>
-#include <regex>
+#include <array>
+#include <cctype>
 
 #include "agent/support/support_bundle.h"
 
@@ -36,6 +37,24 @@ void cut_private_keys(std::string& text) {
   }
 }
 
+// kubeadm's: [a-z0-9]{6}.[a-z0-9]{16}, as a word.
+void cut_bootstrap_tokens(std::string& text) {
+  constexpr std::size_t kBefore = 6;
+  constexpr std::size_t kAfter = 16;
+  const auto is_of_word = [&](std::size_t at) {
+    return at < text.size() && (std::islower(static_cast<unsigned char>(text[at])) != 0 ||
+                                std::isdigit(static_cast<unsigned char>(text[at])) != 0);
+  };
+  for (auto dot = text.find('.'); dot != std::string::npos; dot = text.find('.', dot + 1)) {
+    if (dot < kBefore || (dot > kBefore && is_of_word(dot - kBefore - 1)) || is_of_word(dot + kAfter + 1))
+      continue;
+    bool is_token = true;
+    for (std::size_t i = 1; i <= kAfter && is_token; ++i)
+      is_token = is_of_word(dot + i) && (i > kBefore || is_of_word(dot - i));
+    if (is_token) text.replace(dot - kBefore, kBefore + 1 + kAfter, kRedacted);
+  }
+}
+
 }  // namespace
 
 void Redactor::learn_text(std::string_view text) {
@@ -66,8 +85,8 @@ void Redactor::learn(const json::Value& document) {
 std::string Redactor::redact(std::string text) const {
   cut_private_keys(text);
   for (const auto& secret : secrets_) replace_all(text, secret);
-  static const std::regex kBootstrapToken("\\b[a-z0-9]{6}\\.[a-z0-9]{16}\\b");
-  return std::regex_replace(text, kBootstrapToken, kRedacted);
+  cut_bootstrap_tokens(text);
+  return text;
 }
 
 }  // namespace farholm::agent

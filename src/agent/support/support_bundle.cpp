@@ -71,9 +71,12 @@ class Gathering {
     put(name, *content);
   }
   void put(const std::string& name, std::string text) {
+    // More than is kept, so that nothing secret is cut in two before it was recognised.
+    const bool is_long = text.size() > kSupportFileBytesMax;
+    if (text.size() > 2 * kSupportFileBytesMax) text.erase(0, text.size() - 2 * kSupportFileBytesMax);
     text = redactor_.redact(std::move(text));
-    if (text.size() > kSupportFileBytesMax)
-      text = "[the beginning is left out]\n" + text.substr(text.size() - kSupportFileBytesMax);
+    if (text.size() > kSupportFileBytesMax) text.erase(0, text.size() - kSupportFileBytesMax);
+    if (is_long) text.insert(0, "[the beginning is left out]\n");
     files_.push_back({.path = "farholm-support/" + name, .content = std::move(text)});
   }
 

@@ -3,10 +3,12 @@
 namespace farholm::driver::docker {
 namespace {
 
+// "key=value", or "key" with any value.
 bool carries(const Labels& labels, const std::string& label) {
   const auto equals = label.find('=');
   const auto found = labels.find(label.substr(0, equals));
-  return found != labels.end() && found->second == label.substr(equals + 1);
+  if (found == labels.end()) return false;
+  return equals == std::string::npos || found->second == label.substr(equals + 1);
 }
 
 std::unexpected<Error> not_there(const std::string& name) {
