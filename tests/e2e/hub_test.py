@@ -10,6 +10,8 @@ import re
 import signal
 import subprocess
 import sys
+import tarfile
+import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -213,6 +215,51 @@ def without_the_hub_the_site_mends_itself_and_with_it_back_status_is_true(story)
     eventually("the hub says that the site is connected", lambda: story.conditions().get("Connected", "True") == "True", 120)
     story.unchanged(before, story.pods(), "containers", "network", "storage", "monitoring", "till")
     expect("through-the-hub" in http("/sales"), "the sale is lost")
+
+
+@test
+def what_happened_meanwhile_is_told_to_the_hub_once_and_on_the_box(story):
+    def told():
+        events = story.get("events", "-n", "retail", "--field-selector", "involvedObject.kind=Site")["items"]
+        return [e for e in events if e.get("reportingComponent") == "farholm-agent"]
+    eventually("the hub knows of the repair", lambda: [e for e in told() if e["reason"] == "LayerRepaired"
+               and e["involvedObject"].get("fieldPath") == "spec.layers{till}"], 60)
+    ids = [e["metadata"]["annotations"]["farholm.dev/event"] for e in told()]
+    expect(len(ids) == len(set(ids)), f"an event was told twice: {ids}")
+    box = run([os.path.join(BIN, "farholm-agent"), "events", "--state", os.path.join(STATE, "agent"), "--json", "--last", "0"])
+    here = {str(e["sequence"]) for e in json.loads(box.stdout)}
+    expect({i.rsplit("/", 1)[1] for i in ids} <= here and len(here) > 10, f"at the hub {ids}, here {here}")
+    expect("LayerRepaired" in story.hub("describe", "site", "store-0042", "-n", "retail").stdout, "describe does not show it")
+
+
+@test
+def a_support_bundle_tells_a_stranger_what_is_here_and_no_key(story):
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "support.tar")
+        run([os.path.join(BIN, "farholm-agent"), "support-bundle", "--state", os.path.join(STATE, "agent"), "--output", path])
+        expect(os.stat(path).st_mode & 0o077 == 0, "others can read it")
+        with tarfile.open(path) as archive:
+            files = {m.name.split("/", 1)[1]: archive.extractfile(m).read().decode(errors="replace") for m in archive if m.isfile()}
+    expect("as it should be" in files["status.txt"] and "LayerRepaired" in files["events.txt"], f"{sorted(files)}")
+    expect(any("till-" in text for name, text in files.items() if name.endswith("/cluster.txt")), "no node tells of the Pods")
+    expect(any("kubelet" in text for name, text in files.items() if name.endswith("/journal.txt")), "no node gives its journal")
+    keys = []
+
+    def collect(value):
+        if isinstance(value, dict):
+            for name, one in value.items():
+                if isinstance(one, str) and "key" in name.lower() and "public" not in name.lower():
+                    keys.extend(line for line in one.splitlines() if len(line) > 30 and not line.startswith("---"))
+                collect(one)
+        elif isinstance(value, list):
+            for one in value:
+                collect(one)
+    for name in ("identity.json", "cluster.json"):
+        with open(os.path.join(STATE, "agent", name), encoding="utf-8") as file:
+            collect(json.loads(file.read().split("\n# sha256:")[0]))
+    expect(len(keys) > 10, f"only {len(keys)} lines of keys were found")
+    for key in keys:
+        expect(all(key not in text for text in files.values()), "a key is in the bundle")
 
 
 @test
