@@ -64,6 +64,7 @@ std::string report_as_text(const json::Value& report) {
     line("Hub", *connected ? "connected" : "not connected; the site goes on by itself");
   }
   const auto* status = json::find_object(report, "status");
+  std::string waits_for;
   if (status != nullptr) {
     if (const auto* conditions = json::find_array(*status, "conditions")) {
       std::string said;  // of Ready, which comes first
@@ -74,13 +75,14 @@ std::string report_as_text(const json::Value& report) {
         if (type == "Ready" && so) line("Is", simulated ? "as it should be, simulated" : "as it should be");
         if (type == "Ready" && !so) line("Is", said = message);
         if (type == "Degraded" && so && message != said) line("Is wrong", message);
+        if (type == "Progressing" && so) waits_for = message;
         if (type == "OnHold" && so) line("On hold", message);
         if (type == "Contested" && so) line("Contested", message);
       }
     }
   }
-  line("Doing now", json::string_or(report, "activity",
-                                    simulated ? "nothing: watching a simulated site" : "nothing: watching"));
+  const std::string idle = simulated ? "nothing: watching a simulated site" : "nothing: watching";
+  line("Doing now", json::string_or(report, "activity", waits_for.empty() ? idle : "waiting: " + waits_for));
   if (const auto* layers = status != nullptr ? json::find_array(*status, "layers") : nullptr) {
     text += "\nLAYER         STATE         WHAT IS MISSING\n";
     for (const auto& layer : *layers) {

@@ -300,7 +300,10 @@ io::Task<void> SiteRunner::apply(engine::ApplyLayer step) {
   const auto now = parts_.world.clock.monotonic();
   if (outcome) {
     engine::record_applied(input_.memory, layer.name, fingerprint, repair, now, random(), drift);
-    tell(false, repair ? "LayerRepaired" : "LayerApplied", layer.name, "");
+    tell(false, repair ? "LayerRepaired" : "LayerApplied", layer.name,
+         !repair         ? "applied"
+         : drift.empty() ? "put right"
+                         : "put right: " + drift);
   } else {
     parts_.log.error("layer {}: {}", layer.name, outcome.error().to_string());
     tell(true, "LayerFailed", layer.name, outcome.error().to_string());
@@ -326,7 +329,7 @@ io::Task<void> SiteRunner::remove(engine::RemoveLayer step) {
   if (outcome) outcome = parts_.journal.note_removed(step.name);
   if (outcome) {
     engine::record_removed(input_.memory, step.name);
-    tell(false, "LayerRemoved", step.name, "");
+    tell(false, "LayerRemoved", step.name, "removed");
   } else {
     parts_.log.error("removing layer {}: {}", step.name, outcome.error().to_string());
     tell(true, "LayerNotRemoved", step.name, outcome.error().to_string());

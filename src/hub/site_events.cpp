@@ -65,7 +65,8 @@ io::Task<Result<std::int64_t>> SiteEvents::take(std::string host_uid, link::Even
         {.id = fmt::format("{}/{}/{}", host_uid, batch.journal, event.sequence),
          .type = event.warning ? apiserver::EventType::Warning : apiserver::EventType::Normal,
          .reason = std::move(event.reason),
-         .message = std::move(event.message),
+         .message = event.layer.empty() ? std::move(event.message)
+                                        : fmt::format("layer {}: {}", event.layer, event.message),
          .field_path = event.layer.empty() ? "" : fmt::format("spec.layers{{{}}}", event.layer),
          .time = time.value_or(parts_.clock.now()),
          .count = event.count});

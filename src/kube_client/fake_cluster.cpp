@@ -18,6 +18,34 @@ bool selected(const json::Value& object, const Selection& selection) {
   return label != nullptr && *label == selection.label_selector.substr(equals + 1);
 }
 
+// As fieldsV1 names the fields of an object: {"f:spec":{"f:replicas":{}}}; lists are one field here.
+json::Value fields_of(const json::Value& value) {
+  json::Value fields = json::Value::object();
+  if (value.is_object())
+    for (const auto& [name, member] : value.items()) fields["f:" + name] = fields_of(member);
+  return fields;
+}
+
+// Takes the fields of a patch out of those that somebody has.
+void take_fields(json::Value& fields, const json::Value& patch) {
+  for (const auto& [name, member] : patch.items()) {
+    const auto field = "f:" + name;
+    if (!fields.contains(field)) continue;
+    if (member.is_object())
+      take_fields(fields[field], member);
+    else
+      fields.erase(field);
+  }
+}
+
+json::Value managed(const json::Value& applied, const std::string& manager) {
+  json::Value mine = applied;
+  for (const auto* name : {"apiVersion", "kind"}) mine.erase(name);
+  for (const auto* name : {"name", "namespace", "uid", "generation", "resourceVersion", "managedFields"})
+    mine["metadata"].erase(name);
+  return json::Value::array({{{"manager", manager}, {"operation", "Apply"}, {"fieldsV1", fields_of(mine)}}});
+}
+
 }  // namespace
 
 void FakeCluster::stored(json::Value& object) {
@@ -45,12 +73,13 @@ io::Task<Result<std::vector<json::Value>>> FakeCluster::list(Selection selection
   co_return items;
 }
 
-io::Task<Result<json::Value>> FakeCluster::apply(json::Value object, std::string) {
+io::Task<Result<json::Value>> FakeCluster::apply(json::Value object, std::string manager) {
   if (failure_) co_return std::unexpected(*failure_);
   ++applies_;
   const auto ref = ref_of(object);
   FARHOLM_ASSERT(valid_ref(ref));
   auto found = objects_.find(ref);
+  object["metadata"]["managedFields"] = managed(object, manager);
   if (found == objects_.end()) {
     object["metadata"]["uid"] = fmt::format("uid-{}", revision_ + 1);
     object["metadata"]["generation"] = 1;
@@ -128,6 +157,7 @@ void FakeCluster::put_status(const ObjectRef& ref, json::Value status) {
 void FakeCluster::touch_spec(const ObjectRef& ref, const json::Value& merge_patch) {
   auto& object = objects_.at(ref);
   json::apply_merge_patch(object, merge_patch);
+  for (auto& entry : object["metadata"]["managedFields"]) take_fields(entry["fieldsV1"], merge_patch);
   object["metadata"]["generation"] = object["metadata"]["generation"].get<std::int64_t>() + 1;
   stored(object);
 }

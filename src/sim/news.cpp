@@ -13,8 +13,8 @@ constexpr const char* kId = "farholm.dev/event";
 // Before each line of a site's file: sixteen characters of the digest of what follows, and a space.
 constexpr std::size_t kSealBytes = 17;
 
-std::string what_of(const json::Value& event) {
-  return json::string_or(event, "reason") + ": " + json::string_or(event, "message");
+std::string what_of(const std::string& reason, const std::string& layer, const std::string& message) {
+  return reason + ": " + (layer.empty() ? "" : "layer " + layer + ": ") + message;
 }
 }  // namespace
 
@@ -26,7 +26,9 @@ void News::at_hub(const json::Value& event, std::int64_t created_revision) {
   if (last == std::string::npos || first == last) return;
   auto& told = told_[id.substr(first + 1, last - first - 1)];
   const auto sequence = std::stoll(id.substr(last + 1));
-  const auto [known, fresh] = told.try_emplace(sequence, Told{created_revision, what_of(event)});
+  const auto [known, fresh] = told.try_emplace(
+      sequence, Told{created_revision,
+                     what_of(json::string_or(event, "reason"), "", json::string_or(event, "message"))});
   ledger_.check(Invariant::EventsComeOnce, known->second.revision == created_revision,
                 [&] { return fmt::format("{} was told twice", id); });
   ledger_.check(Invariant::EventsComeOnce, !fresh || std::next(known) == told.end(),
@@ -51,7 +53,9 @@ void News::at_site(const std::string& site, const std::string& text) {
     if (const auto through = json::find_integer(*value, "delivered"))
       delivered = std::max(delivered, *through);
     else if (const auto sequence = json::find_integer(*value, "sequence"))
-      journals[journal][*sequence] = what_of(*value);
+      journals[journal][*sequence] =
+          what_of(json::string_or(*value, "reason"), json::string_or(*value, "layer"),
+                  json::string_or(*value, "message"));
   }
   for (const auto& [sequence, what] : journals[journal]) {
     if (sequence > delivered) break;

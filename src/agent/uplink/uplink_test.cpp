@@ -141,7 +141,7 @@ TEST_F(UplinkTest, WhatHappenedIsToldToTheHubOnceAndInOrderHoweverOftenItGoesAwa
   EXPECT_EQ(event["involvedObject"]["fieldPath"], "spec.layers{till}");
   EXPECT_EQ(event["source"]["component"], "farholm-agent");
   EXPECT_EQ(event["type"], "Warning");
-  EXPECT_EQ(event["message"], "no pod is ready");
+  EXPECT_EQ(event["message"], "layer till: no pod is ready");
 
   drop_hub();
   expected.clear();  // what the hub had is too old for it a month later

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "crypto/digest.h"
 #include "driver/manifests/order.h"
 #include "kube_client/health.h"
 
@@ -10,15 +11,25 @@ namespace {
 
 constexpr auto kRetryPause = std::chrono::seconds(2);
 
+std::string version_of(const json::Value& metadata) {
+  const auto* entries = json::find_array(metadata, "managedFields");
+  if (entries == nullptr) return {};
+  for (const auto& entry : *entries) {
+    const auto* fields = json::find_object(entry, "fieldsV1");
+    if (fields != nullptr && json::string_or(entry, "manager") == kFieldManager &&
+        json::string_or(entry, "operation") == "Apply" && json::string_or(entry, "subresource").empty())
+      return crypto::Digest::of(json::to_text(*fields)).hex();
+  }
+  return {};
+}
+
 }  // namespace
 
 LiveObject summarize(const json::Value& object) {
   LiveObject live;
   if (const auto* metadata = json::find_object(object, "metadata")) {
     live.uid = json::string_or(*metadata, "uid");
-    const auto generation = json::find_integer(*metadata, "generation");
-    live.version =
-        generation ? fmt::format("g{}", *generation) : "r" + json::string_or(*metadata, "resourceVersion");
+    live.version = version_of(*metadata);
   }
   const auto report = kube_client::health_of(object);
   live.healthy = report.health == kube_client::ObjectHealth::Healthy;

@@ -16,8 +16,9 @@ namespace farholm::driver::manifests {
 // What is kept of an object: its judgement, not its content.
 struct LiveObject {
   std::string uid;
-  // Moves when somebody changes what the object should be: metadata.generation, or resourceVersion for
-  // kinds that have none.
+  // Moves when somebody changes what this layer says of the object, and not when a controller changes
+  // anything else: the digest of the fields that are ours (server-side apply, managedFields: who changes a
+  // field takes it). Empty when none are.
   std::string version;
   bool healthy = false;
   bool failed = false;

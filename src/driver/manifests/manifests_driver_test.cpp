@@ -185,6 +185,17 @@ TEST_F(ManifestsDriverTest, AChangedObjectIsDriftUntilItIsAppliedAgain) {
   EXPECT_EQ(cluster_.objects().at(kDeployment)["spec"]["replicas"], 1);
 }
 
+// What a controller fills in is its own: a volume that is bound, replicas that an autoscaler sets.
+TEST_F(ManifestsDriverTest, WhatOthersAddIsNoDrift) {
+  const auto till = layer(kTill, "v1");
+  ASSERT_TRUE(apply(till));
+  make_healthy();
+  cluster_.touch_spec(kPrices, yaml("{metadata: {annotations: {seen-by: somebody}}, data: {coffee: '3'}}"));
+  EXPECT_EQ(observe(till).health, Health::Healthy) << observe(till).message;
+  cluster_.touch_spec(kPrices, yaml("{metadata: {labels: {farholm.dev/layer: till, ours: '1'}}}"));
+  EXPECT_EQ(observe(till).health, Health::Drifted) << "a label of ours was taken, and no generation moved";
+}
+
 TEST_F(ManifestsDriverTest, ApplyingAgainChangesNothing) {
   const auto till = layer(kTill, "v1");
   ASSERT_TRUE(apply(till));
