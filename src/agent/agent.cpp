@@ -99,6 +99,8 @@ class Agent::Implementation {
     FARHOLM_CHECK(inbox_.load());
     FARHOLM_CHECK(journal_.load(layers_of_plans()));
     events_.load();
+    inbox_.remember(journal_.state().accepted);
+    note_accepted();
     for (const auto& folder : options_.content_folders) {
       FARHOLM_TRY(const auto layouts, content::find_layouts(world_.files, folder));
       for (const auto& layout : layouts) {
@@ -211,6 +213,7 @@ class Agent::Implementation {
     } else if (acceptance->verdict.refused()) {
       refuse(trust::to_string(acceptance->verdict.kind), acceptance->verdict.message);
     } else if (acceptance->verdict.kind == trust::PlanVerdict::Kind::Accept) {
+      note_accepted();
       const auto& plan = inbox_.accepted()->plan;
       events_.record(false, "PlanAccepted", "",
                      fmt::format("plan ({}, {}), revision {} of {}", plan.epoch, plan.generation,
@@ -366,6 +369,13 @@ class Agent::Implementation {
 
   void tell_clock_trouble() {
     runner_->set_trouble("clock", options_.time != nullptr ? options_.time->clock().trouble() : "");
+  }
+
+  // The plan's own file is the record of it; this is for when that is lost.
+  void note_accepted() {
+    if (!inbox_.accepted()) return;
+    if (auto noted = journal_.note_accepted(number_of(*inbox_.accepted())); !noted)
+      log_.warning("{}", noted.error().to_string());
   }
 
   // Of what the refused plan says nothing is written down.

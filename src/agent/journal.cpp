@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/checked_file.h"
+#include "crypto/digest.h"
 #include "json/json.h"
 
 namespace farholm::agent {
@@ -56,6 +57,21 @@ json::Value to_json(const engine::GivenUp& given_up) {
           {"hold", given_up.hold}};
 }
 
+std::optional<AcceptedNumber> parse_accepted(const json::Value& value) {
+  if (!crypto::Digest::parse(json::string_or(value, "digest"))) return std::nullopt;
+  return AcceptedNumber{.site_uid = json::string_or(value, "site"),
+                        .epoch = json::find_integer(value, "epoch").value_or(0),
+                        .generation = json::find_integer(value, "generation").value_or(0),
+                        .digest = json::string_or(value, "digest")};
+}
+
+json::Value to_json(const AcceptedNumber& accepted) {
+  return {{"site", accepted.site_uid},
+          {"epoch", accepted.epoch},
+          {"generation", accepted.generation},
+          {"digest", accepted.digest}};
+}
+
 Result<JournalState> parse_journal(const std::string& text) {
   FARHOLM_TRY(const auto document, json::parse(text));
   FARHOLM_TRY(const auto format, json::require_integer(document, "format"));
@@ -64,6 +80,8 @@ Result<JournalState> parse_journal(const std::string& text) {
   if (const auto* trial = json::find_object(document, "trial")) state.trial = parse_trial(*trial);
   if (const auto* given_up = json::find_object(document, "givenUp"))
     state.given_up = parse_given_up(*given_up);
+  if (const auto* accepted = json::find_object(document, "accepted"))
+    state.accepted = parse_accepted(*accepted);
   state.incomplete = json::find_bool(document, "incomplete").value_or(false);
   FARHOLM_TRY(const auto* applied, json::require_array(document, "applied"));
   for (const auto& row : *applied) {
@@ -85,6 +103,7 @@ std::string to_text(const JournalState& state) {
   if (state.incomplete) document["incomplete"] = true;
   if (state.trial) document["trial"] = to_json(*state.trial);
   if (state.given_up) document["givenUp"] = to_json(*state.given_up);
+  if (state.accepted) document["accepted"] = to_json(*state.accepted);
   return json::to_text(document);
 }
 
@@ -107,7 +126,7 @@ Result<void> Journal::load(std::vector<engine::AppliedLayer> presumed) {
   const std::string aside = path_ + ".corrupt";
   log_.error("the journal {} cannot be read ({}): it is kept as {}, and the site is looked through afresh",
              path_, parsed.error().to_string(), aside);
-  state_ = {.applied = std::move(presumed), .incomplete = true, .trial = {}, .given_up = {}};
+  state_ = {.applied = std::move(presumed), .incomplete = true, .trial = {}, .given_up = {}, .accepted = {}};
   // The spoilt file stays in its place until a whole one takes it: a power cut in between forgets nothing
   // more.
   auto kept = keep_aside(aside);
@@ -164,6 +183,12 @@ Result<void> Journal::note_found(const std::vector<engine::AppliedLayer>& found)
   for (const auto& layer : found)
     if (find_row(next, layer.name) == nullptr) next.applied.push_back(layer);
   next.incomplete = false;
+  return save(std::move(next));
+}
+
+Result<void> Journal::note_accepted(AcceptedNumber accepted) {
+  JournalState next = state_;
+  next.accepted = std::move(accepted);
   return save(std::move(next));
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/known_plan.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "engine/model.h"
@@ -21,6 +22,7 @@ struct JournalState {
   bool incomplete = false;                  // `applied` was lost: the drivers have to be asked what is there
   std::optional<engine::Trial> trial;       // of the plan that has not proved itself yet
   std::optional<engine::GivenUp> given_up;  // the newest plan that did not
+  std::optional<AcceptedNumber> accepted;
   bool operator==(const JournalState&) const = default;
 };
 
@@ -41,6 +43,7 @@ class Journal {
   Result<void> note_removed(const std::string& name);
   // All that the drivers found: now it is complete.
   Result<void> note_found(const std::vector<engine::AppliedLayer>& found);
+  Result<void> note_accepted(AcceptedNumber accepted);
   // How the accepted plan stands. The trial's time is written to the half minute, so that a plan which waits
   // costs few writes.
   Result<void> note_standing(std::optional<engine::Trial> trial, std::optional<engine::GivenUp> given_up);

@@ -47,9 +47,13 @@ TEST_F(JournalTest, WhatWasNotedSurvivesAReload) {
   const engine::GivenUp given_up{
       .plan = "sha256:bad", .name = "(1, 4)", .layer = "till", .message = "it crashes", .hold = true};
   ASSERT_TRUE(journal.note_standing(trial, given_up));
+  const AcceptedNumber accepted{
+      .site_uid = "uid-1", .epoch = 1, .generation = 7, .digest = "sha256:" + std::string(64, '7')};
+  ASSERT_TRUE(journal.note_accepted(accepted));
   JournalState expected{.applied = {{"network", "manifests", "sha256:1"}, {"till", "manifests", ""}},
                         .trial = trial,
-                        .given_up = given_up};
+                        .given_up = given_up,
+                        .accepted = accepted};
   expected.trial->stalled = std::chrono::seconds(30);
   EXPECT_EQ(journal.state(), expected);
   EXPECT_EQ(open(disk_).state(), expected);

@@ -49,21 +49,32 @@ Result<void> PlanInbox::keep_as_good() {
   return {};
 }
 
+std::optional<AcceptedNumber> PlanInbox::newest() const {
+  if (accepted_) return number_of(*accepted_);
+  // Its file was lost.
+  auto known = remembered_;
+  if (good_) {
+    auto good = number_of(*good_);
+    if (!known || std::pair(known->epoch, known->generation) < std::pair(good.epoch, good.generation))
+      known = std::move(good);
+  }
+  return known;
+}
+
 Result<Acceptance> PlanInbox::offer(std::string_view envelope) {
   FARHOLM_TRY(const auto verified, trust::verify_plan_envelope(root_, envelope));
   std::optional<trust::AcceptedPlan> last;
-  // Where the accepted one was lost, the last good one is still known.
-  const auto& known = accepted_ ? accepted_ : good_;
+  const auto known = newest();
   if (known) {
     FARHOLM_TRY(const auto digest, crypto::Digest::parse(known->digest));
-    last = {.epoch = static_cast<std::uint64_t>(known->plan.epoch),
-            .generation = static_cast<std::uint64_t>(known->plan.generation),
+    last = {.epoch = static_cast<std::uint64_t>(known->epoch),
+            .generation = static_cast<std::uint64_t>(known->generation),
             .digest = digest};
   }
   Acceptance acceptance{.verdict = {}, .plan = {}, .digest = verified.digest.to_string()};
   // The first plan says which site this is.
   acceptance.verdict =
-      trust::judge_plan(verified, known ? known->plan.site_uid : verified.site_uid, last,
+      trust::judge_plan(verified, known ? known->site_uid : verified.site_uid, last,
                         clock_.is_known() ? std::optional(clock_.now()) : std::nullopt,
                         {std::begin(profile::kKnownCritical), std::end(profile::kKnownCritical)});
   if (acceptance.verdict.refused()) return acceptance;

@@ -40,6 +40,9 @@ class PlanInbox {
   // the plan, sends it again; what runs goes on running.
   Result<void> load();
 
+  // What is known of the newest accepted plan beside its file: nothing older is accepted, nor another site's.
+  void remember(std::optional<AcceptedNumber> accepted) { remembered_ = std::move(accepted); }
+
   // Judges a plan; an accepted one is durable when this returns. Errors are of bytes that are no plan, of a
   // signature, or of the disk; a verdict that refuses is no error.
   Result<Acceptance> offer(std::string_view envelope);
@@ -51,6 +54,8 @@ class PlanInbox {
   const std::optional<KnownPlan>& good() const { return good_; }
 
  private:
+  // The newest of all that is known.
+  std::optional<AcceptedNumber> newest() const;
   Result<std::optional<KnownPlan>> load_from(const std::string& path, std::string_view what);
 
   io::Files& files_;
@@ -61,6 +66,7 @@ class PlanInbox {
   Logger log_;
   std::optional<KnownPlan> accepted_;
   std::optional<KnownPlan> good_;
+  std::optional<AcceptedNumber> remembered_;
 };
 
 }  // namespace farholm::agent

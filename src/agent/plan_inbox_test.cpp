@@ -127,6 +127,23 @@ TEST_F(PlanInboxTest, AnExpiredPlanIsRefused) {
   EXPECT_EQ(disk_.count(), 0U);
 }
 
+TEST_F(PlanInboxTest, WhereTheFileIsLostWhatIsRememberedStillCounts) {
+  PlanInbox inbox = open(disk_);
+  EXPECT_EQ(offer(inbox, signed_plan(5)), Kind::Accept);
+  const auto number = number_of(*inbox.accepted());
+  ASSERT_TRUE(disk_.files.remove(kPath));
+  PlanInbox robbed = open(disk_);
+  robbed.remember(number);
+  EXPECT_EQ(offer(robbed, signed_plan(4)), Kind::Older);
+  EXPECT_EQ(offer(robbed, signed_plan(5, '2')), Kind::Equivocation);
+  auto elsewhere = test::plan(9, {test::layer("till", '1')});
+  elsewhere.site_uid = "another";
+  EXPECT_EQ(offer(robbed, test::sign(elsewhere, keys_.key())), Kind::OtherSite);
+  EXPECT_FALSE(robbed.accepted());
+  EXPECT_EQ(offer(robbed, signed_plan(5)), Kind::Accept) << "the same is kept again";
+  EXPECT_TRUE(robbed.accepted());
+}
+
 TEST_F(PlanInboxTest, WhileTheTimeIsNotKnownAPlanThatExpiresIsRefusedAndAnAcceptedOneStays) {
   auto expiring = test::plan(1, {test::layer("till", '1')});
   expiring.expires = "2100-01-01T00:00:00Z";

@@ -125,7 +125,7 @@ std::string contested_layers(const Input& input) {
     text += fmt::format(
         "{}layer {} was put right again and again and does not stay so{}{}; it is tried ever more seldom: "
         "find "
-        "who changes it, or say enforcement: Report",
+        "who changes it, or say enforcement: report",
         text.empty() ? "" : "; ", name, attempts.drift.empty() ? "" : ": ", attempts.drift);
   }
   return text;

@@ -8,6 +8,7 @@
 #include "base/encoding.h"
 #include "io/memory_stream.h"
 #include "link/channel.h"
+#include "link/site_event.h"
 #include "link/status_sync.h"
 
 namespace {
@@ -31,7 +32,19 @@ class NoPoller final : public io::Poller {
 // What the hub does with a host's frames, but for the store.
 struct Hub {
   link::StatusReceiver receiver{nullptr};
+  static bool take_events(const link::Frame& frame) {
+    const auto batch = link::parse_event_batch(frame.body);
+    if (!batch) return false;
+    FARHOLM_ASSERT(!batch->events.empty() && batch->events.size() <= link::kEventsPerFrameMax);
+    for (const auto& event : batch->events)
+      FARHOLM_ASSERT(event.sequence > 0 && event.count > 0 &&
+                     event.message.size() <= link::kEventMessageBytesMax);
+    const auto again = link::parse_event_batch(link::to_json(*batch));
+    FARHOLM_ASSERT(again && *again == *batch);
+    return true;
+  }
   bool take(const link::Frame& frame) {
+    if (frame.type == link::FrameType::Events) return take_events(frame);
     if (frame.type != link::FrameType::Status) return true;
     const auto before = receiver.digest();
     const auto taken = receiver.take(frame.body);
