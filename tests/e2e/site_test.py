@@ -344,6 +344,9 @@ def the_agent_killed_and_restarted_converges_and_touches_nothing(story):
     story.site.start_agent()
     story.site.wait_settled(SETTLE, story.generation)
     story.unchanged(before, story.snapshot(), "containers", "network", "storage", "monitoring", "till")
+    since = json.loads(run([os.path.join(BIN, "farholm-agent"), "events", "--state", story.site.path("state"), "--json", "--last", "0"]).stdout)
+    since = since[max(n for n, e in enumerate(since) if e["reason"] == "AgentStarted"):]
+    expect(not [e for e in since if e["reason"] in ("LayerApplied", "LayerRepaired")], f"the new agent changed something: {since}")
 
 
 @test

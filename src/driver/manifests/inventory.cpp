@@ -53,7 +53,10 @@ io::Task<Result<std::optional<Inventory>>> load_inventory(kube_client::Cluster& 
                                .kind = json::string_or(row, "kind"),
                                .name_space = json::string_or(row, "namespace"),
                                .name = json::string_or(row, "name")};
-    if (kube_client::valid_ref(ref)) inventory.objects.insert(std::move(ref));
+    if (!kube_client::valid_ref(ref)) continue;
+    if (auto version = json::string_or(row, "version"); !version.empty())
+      inventory.versions.emplace(ref, std::move(version));
+    inventory.objects.insert(std::move(ref));
   }
   co_return std::optional(std::move(inventory));
 }
@@ -66,6 +69,8 @@ io::Task<Result<void>> save_inventory(kube_client::Cluster& cluster, std::string
                     {"kind", ref.kind},
                     {"namespace", ref.name_space},
                     {"name", ref.name}});
+    if (const auto version = inventory.versions.find(ref); version != inventory.versions.end())
+      rows.back()["version"] = version->second;
   }
   json::Value object{{"apiVersion", "v1"},
                      {"kind", "ConfigMap"},

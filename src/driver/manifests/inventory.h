@@ -3,6 +3,7 @@
 // no secret.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -18,6 +19,10 @@ inline constexpr std::string_view kInventoryNamespace = "farholm-system";
 struct Inventory {
   std::string fingerprint;  // of the layer that was applied completely; empty while it is being changed
   std::set<kube_client::ObjectRef> objects;
+  // LiveObject::version as the complete apply left them, so that the next agent sees what was changed since
+  // without touching anything; fewer where an earlier agent wrote it.
+  std::map<kube_client::ObjectRef, std::string> versions;
+  bool operator==(const Inventory&) const = default;
 };
 
 // The names of the layers that have one.

@@ -104,16 +104,20 @@ io::Task<Result<Observation>> ManifestsDriver::observe(const SiteContext&, const
 
   if (memory.fingerprint != layer.fingerprint) {
     // Nothing of this version was applied since we started: the cluster knows what was applied before.
-    FARHOLM_CO_TRY(const auto inventory, co_await load_inventory(*cluster, layer.name));
+    FARHOLM_CO_TRY(auto inventory, co_await load_inventory(*cluster, layer.name));
     if (!inventory)
       co_return Observation{.health = Health::Absent, .fingerprint = {}, .message = "it was not applied yet"};
-    co_return Observation{.health = Health::Drifted,
-                          .fingerprint = inventory->fingerprint,
-                          .message = inventory->fingerprint == layer.fingerprint
-                                         ? "it has to be looked through once after the start"
-                                         : "another version of it was applied",
-                          // Whether anything of it is gone cannot be told before.
-                          .lost = inventory->fingerprint == layer.fingerprint};
+    const bool is_same = inventory->fingerprint == layer.fingerprint;
+    if (!is_same || inventory->versions.size() != objects.size())
+      co_return Observation{.health = Health::Drifted,
+                            .fingerprint = inventory->fingerprint,
+                            .message = is_same
+                                           ? "it has to be looked through once: an earlier agent applied it"
+                                           : "another version of it was applied",
+                            // Whether anything of it is gone cannot be told before.
+                            .lost = is_same};
+    memory.fingerprint = layer.fingerprint;
+    memory.versions = std::move(inventory->versions);
   }
 
   memory.live->watch_kinds(kinds);
@@ -220,10 +224,9 @@ io::Task<Result<void>> ManifestsDriver::apply(const SiteContext&, const Layer& l
   std::set<ObjectRef> leaving;
   std::ranges::set_difference(inventory.objects, wanted, std::inserter(leaving, leaving.end()));
   FARHOLM_CO_CHECK(co_await prune(*cluster, layer.name, std::move(leaving), progress));
-  if (inventory.fingerprint != layer.fingerprint || inventory.objects != wanted) {
-    FARHOLM_CO_CHECK(co_await save_inventory(
-        *cluster, layer.name, {.fingerprint = layer.fingerprint, .objects = std::move(wanted)}));
-  }
+  const Inventory now{
+      .fingerprint = layer.fingerprint, .objects = std::move(wanted), .versions = memory.versions};
+  if (inventory != now) FARHOLM_CO_CHECK(co_await save_inventory(*cluster, layer.name, now));
   memory.fingerprint = layer.fingerprint;
   changed_.notify();
   co_return Result<void>{};

@@ -1,10 +1,9 @@
 // ManifestsDriver: layers of Kubernetes objects in the site's own cluster. Applies server-side as the field
 // manager "farholm", prunes what left the layer, and judges health from the objects. One thread.
 //
-// How drift is told: after an apply the driver remembers each object's generation (or resourceVersion, for
-// kinds without one). When it moves, somebody changed the object: applying again either changes nothing (they
-// changed a field that is theirs) or puts ours back. An object that is gone is drift as well. After a
-// restart nothing is remembered, so one apply of everything makes sure; it changes nothing that is right.
+// How drift is told: after an apply the driver remembers which fields of each object are the layer's, here
+// and in the layer's inventory. When they are fewer, somebody took one: applying again puts ours back. What
+// others add is theirs, and no drift; an object that is gone is.
 #pragma once
 
 #include <functional>
@@ -35,7 +34,7 @@ class ManifestsDriver final : public Driver {
 
  private:
   struct LayerMemory {
-    std::string fingerprint;  // of the layer that was applied since we started, completely
+    std::string fingerprint;                                 // of the layer that was applied completely
     std::map<kube_client::ObjectRef, std::string> versions;  // as they were after that apply
     std::unique_ptr<LiveObjects> live;
     kube_client::Cluster* cluster = nullptr;  // through which `live` looks

@@ -52,6 +52,9 @@ const ObjectRef kDeployment{
     .api_version = "apps/v1", .kind = "Deployment", .name_space = "shop", .name = "till"};
 const ObjectRef kPrices{.api_version = "v1", .kind = "ConfigMap", .name_space = "shop", .name = "prices"};
 
+const ObjectRef kInventory{
+    .api_version = "v1", .kind = "ConfigMap", .name_space = "farholm-system", .name = "layer-till"};
+
 class ManifestsDriverTest : public testing::Test {
  protected:
   Layer layer(std::string_view objects, std::string fingerprint) {
@@ -203,6 +206,49 @@ TEST_F(ManifestsDriverTest, ApplyingAgainChangesNothing) {
   restart();
   ASSERT_TRUE(apply(till));
   EXPECT_EQ(cluster_.objects(), before);
+}
+
+TEST_F(ManifestsDriverTest, ANewAgentTouchesNothingThatIsRight) {
+  const auto till = layer(kTill, "v1");
+  ASSERT_TRUE(apply(till));
+  make_healthy();
+  const auto before = cluster_.objects();
+  restart();
+  EXPECT_EQ(observe(till).health, Health::Healthy) << observe(till).message;
+  EXPECT_EQ(observe(till).fingerprint, "v1");
+  EXPECT_EQ(cluster_.objects(), before);
+}
+
+TEST_F(ManifestsDriverTest, ANewAgentSeesWhatWasChangedMeanwhile) {
+  const auto till = layer(kTill, "v1");
+  ASSERT_TRUE(apply(till));
+  make_healthy();
+  cluster_.touch_spec(kPrices, yaml("{data: {tea: '9'}}"));
+  restart();
+  EXPECT_EQ(observe(till).health, Health::Drifted);
+  EXPECT_EQ(observe(till).message, "ConfigMap shop/prices was changed by somebody");
+  EXPECT_FALSE(observe(till).lost);
+  cluster_.erase(kPrices);
+  restart();
+  EXPECT_EQ(observe(till).message, "ConfigMap shop/prices is gone");
+  EXPECT_TRUE(observe(till).lost);
+}
+
+TEST_F(ManifestsDriverTest, WhatAnEarlierAgentAppliedIsLookedThroughOnce) {
+  const auto till = layer(kTill, "v1");
+  ASSERT_TRUE(apply(till));
+  make_healthy();
+  auto inventory = cluster_.objects().at(kInventory);
+  auto rows = *json::parse(inventory["data"]["objects"].get<std::string>());
+  for (auto& row : rows) row.erase("version");
+  inventory["data"]["objects"] = json::to_text(rows);
+  ASSERT_TRUE(loop_.run(cluster_.apply(inventory, "farholm")));
+  restart();
+  EXPECT_EQ(observe(till).health, Health::Drifted);
+  ASSERT_TRUE(apply(till));
+  EXPECT_EQ(observe(till).health, Health::Healthy);
+  restart();
+  EXPECT_EQ(observe(till).health, Health::Healthy);
 }
 
 TEST_F(ManifestsDriverTest, AnImmutableFieldMakesTheObjectAnew) {
