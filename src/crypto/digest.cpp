@@ -9,13 +9,23 @@
 #include "crypto/openssl.h"
 
 namespace farholm::crypto {
+namespace {
+
+// Looked up once: OpenSSL 3 searches its providers, under locks, for each use of EVP_sha256().
+const EVP_MD* sha256() {
+  static const EVP_MD* const kFound = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  FARHOLM_ASSERT(kFound != nullptr);
+  return kFound;
+}
+
+}  // namespace
 
 struct Hasher::State {
   DigestContextPtr context{EVP_MD_CTX_new()};
 };
 
 Hasher::Hasher() : state_(std::make_unique<State>()) {
-  FARHOLM_ASSERT(EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr) == 1);
+  FARHOLM_ASSERT(EVP_DigestInit_ex(state_->context.get(), sha256(), nullptr) == 1);
 }
 Hasher::Hasher(Hasher&&) noexcept = default;
 Hasher& Hasher::operator=(Hasher&&) noexcept = default;

@@ -74,8 +74,8 @@ object::Schema status_schema() {
   return object(
       "How the site is.",
       {observed_generation(),
-       {"conditions",
-        object::conditions("Planned, Ready, Progressing, Degraded, Connected, OnHold, Contested, Simulated.")},
+       {"conditions", object::conditions(
+                          "Planned, Ready, Progressing, Degraded, Connected, OnHold, Contested, Simulated.")},
        {"revision", integer("The profile revision of the newest plan.").at_least(1)},
        {"plan", object("The newest plan.",
                        {{"digest", digest_field("Of its bytes.")},

@@ -264,9 +264,10 @@ void Site::check() {
   check(Invariant::LimitsHold, machine_.files().used_bytes() <= kStateBytesMax,
         [&] { return fmt::format("{} bytes are on the disk", machine_.files().used_bytes()); });
   if (agent_ == nullptr || !calm()) return;
-  check(Invariant::LimitsHold, agent_->report().dump().size() <= kReportBytesMax,
+  const auto report = agent_->report();
+  check(Invariant::LimitsHold, report.dump().size() <= kReportBytesMax,
         [] { return "the report has grown too large"; });
-  if (now != nullptr && says_rolled_back(*now)) given_up_ = now->digest;
+  if (now != nullptr && says_rolled_back(report, *now)) given_up_ = now->digest;
   if (now == nullptr || !agent_->settled()) return;
   check(Invariant::PlansAreNotMixed, runs(*now),
         [&] { return "it says that all is well, and " + describe(); });
@@ -278,9 +279,8 @@ void Site::check() {
 }
 
 // By the agent's own words: what it wrote down may be what is wrong.
-bool Site::says_rolled_back(const Plan& plan) const {
+bool Site::says_rolled_back(const json::Value& report, const Plan& plan) {
   const auto name = fmt::format("({}, {})", plan.plan.epoch, plan.plan.generation);
-  const auto report = agent_->report();
   const auto* conditions = json::find_path(report, {"status", "conditions"});
   if (conditions == nullptr) return false;
   for (const auto& one : *conditions)

@@ -82,7 +82,7 @@ class Site {
   void check_given_up(const std::string& what, bool of_accepted_only);
   bool runs(const Plan& plan) const;
   bool calm() const;
-  bool says_rolled_back(const Plan& plan) const;
+  static bool says_rolled_back(const json::Value& report, const Plan& plan);
   void check(Invariant invariant, bool holds, const std::function<std::string()>& message);
 
   io::sim::SimWorld& world_;
