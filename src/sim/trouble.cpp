@@ -38,6 +38,7 @@ io::Task<void> Trouble::live() {
   co_await scope.join();
 }
 
+// All but the clocks: nobody looks after those, and the hub tells the time.
 void Trouble::mend() {
   for (const auto& site : sites_) {
     for (const auto& [from, to] : {std::pair(site->name(), std::string("hub")), {"hub", site->name()}})
@@ -45,7 +46,6 @@ void Trouble::mend() {
     world_.fabric().heal(site->name(), "hub");
     site->machine().files().set_capacity(kDiskBytes);
     site->machine().files().cut_power_at(std::nullopt);
-    site->machine().clock().set_skew({});
     site->workload().next_apply(Workload::Trouble::None);
     site->workload().next_look(Workload::Trouble::None);
     for (const auto* layer : kLayers) site->workload().fall_ill(layer, false);
@@ -149,8 +149,7 @@ io::Task<void> Trouble::break_disk(Site& site) {
   }
 }
 
-// By hours, as somebody sets it; or to where a dead battery leaves it, or to nonsense. In the end it is
-// right.
+// By hours, as somebody sets it; or to where a dead battery leaves it, or to nonsense; and there it stays.
 void Trouble::jump_clock(io::sim::SimClock& clock) {
   constexpr auto kYear = std::chrono::hours(24 * 365);
   switch (dice_.below(4)) {

@@ -5,6 +5,22 @@
 #include <algorithm>
 
 namespace farholm::trust {
+namespace {
+
+// "3 years ahead", "25 hours behind".
+std::string describe(io::Duration off) {
+  using std::chrono::hours;
+  const char* const side = off < io::Duration::zero() ? "behind" : "ahead";
+  const auto length = std::chrono::abs(off);
+  constexpr auto kDay = hours(24);
+  constexpr auto kYear = hours(24 * 365);
+  if (length >= 2 * kYear) return fmt::format("{} years {}", length / kYear, side);
+  if (length >= 2 * kDay) return fmt::format("{} days {}", length / kDay, side);
+  if (length >= hours(2)) return fmt::format("{} hours {}", length / hours(1), side);
+  return fmt::format("{} minutes {}", length / std::chrono::minutes(1), side);
+}
+
+}  // namespace
 
 SiteClock::SiteClock(const io::Clock& local, io::WallTime floor)
     : local_(local), floor_(std::clamp(floor, kNeverBefore, kNeverAfter)), floor_at_(local.monotonic()) {}
@@ -34,18 +50,17 @@ bool SiteClock::is_known() const {
 
 std::string SiteClock::trouble() const {
   if (is_local_plausible()) return {};
-  // To the day: a sentence that changed with each second would be news each time.
-  const auto said = io::to_rfc3339(local_.now()).substr(0, 10);
+  // How far it is off stays the same while time goes on: a sentence that changed would be news each time.
+  const auto off = describe(local_.now() - since_floor());
   if (heard_)
     return fmt::format(
-        "This host's clock is wrong (it says {}): the hub's time is used. Set it, or let it reach a time "
-        "server",
-        said);
+        "By the hub's clock this host's is {}: the hub's time is used. Set it, or let it reach a time server",
+        off);
   return fmt::format(
-      "This host's clock cannot be right (it says {}, and {} has passed): what time it is stays unknown "
+      "This host's clock cannot be right: by what the hub said last it is {}. What time it is stays unknown "
       "until "
       "the hub tells, or somebody sets it",
-      said, io::to_rfc3339(floor_).substr(0, 10));
+      off);
 }
 
 }  // namespace farholm::trust

@@ -79,6 +79,23 @@ TEST_F(SiteClockTest, WhatTheHubSaysIsBelievedWhereTheMachineDiffers) {
   EXPECT_EQ(clock.trouble(), "");
 }
 
+TEST_F(SiteClockTest, TheSentenceStaysTheSameWhileTimeGoesOn) {
+  for (const io::Duration off :
+       std::initializer_list<io::Duration>{-52 * kYear, 3 * kYear, -hours(30), minutes(17)}) {
+    local_.off = off;
+    SiteClock clock(local_, kNow);
+    ASSERT_TRUE(clock.hear(truth()));
+    const auto said = clock.trouble();
+    EXPECT_NE(said, "");
+    for (int day = 0; day < 400; ++day) {
+      local_.passed += hours(24);
+      ASSERT_EQ(clock.trouble(), said);
+    }
+  }
+  local_.off = {};
+  EXPECT_NE(SiteClock(local_, truth() + kYear * 20).trouble().find("20 years behind"), std::string::npos);
+}
+
 TEST_F(SiteClockTest, ItMayGoBackWhenItWasWronglyAhead) {
   SiteClock clock(local_, kNow + 20 * kYear);  // a hub that was wrong itself
   EXPECT_FALSE(clock.is_known());
