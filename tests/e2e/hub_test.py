@@ -6,7 +6,6 @@ The tests run in order on one site: each leaves it healthy for the next.
 import base64
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
